@@ -1,0 +1,157 @@
+"""How much of the truth enlargement brings back: ``python benchmarks/upscale.py --photos ../shared/photos``.
+
+Truths are reduced by 2 and 4 (clean: antialiased bicubic, the field's habit, and area average; degraded:
+Gaussian blur of sigma 1 in the truth, area average, noise of sigma 3 levels, JPEG 60), enlarged again, and
+compared:
+
+- PSNR over RGB, in dB, and SSIM over RGB;
+- halo: mean overshoot at the truth's strong edges beyond the levels that the truth has within ``scale``
+  pixels, in per cent of the local contrast;
+- CPU-seconds of one thread, inspection included.
+
+"stage" is the upscale stage in its direct door, routed by the inspectors' findings, with tiles and
+back-projection; the route is shown as the share of photos that went through the degraded chain.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from packshot.backend import Upscaler, require
+from packshot.fidelity.halo import overshoot_percent
+from packshot.finding import Finding
+from packshot.inspection import INSPECTORS, Setup, View
+from packshot.photo import Origin, Photo, Pixels
+from packshot.stages.upscale import DEGRADATIONS, Upscale, UpscaleOptions
+
+SUBSETS = {
+    "set5": "dev/sr/set5",
+    "set14": "dev/sr/set14",
+    "urban100": "dev/sr/urban100",
+    "products": "dev/products",
+    "closeups": "dev/closeups",
+}
+LONG_SIDE = 800  # px: larger truths are reduced to it first, which also averages their own JPEG blocks away
+QUALITY = 60
+
+
+@dataclass(frozen=True)
+class Score:
+    """One method on one photo."""
+
+    psnr: float
+    ssim: float
+    halo: float
+    cpu: float
+    chain: bool
+
+
+def truths(folder: Path, limit: int) -> Iterator[Pixels]:
+    """Evenly chosen photos of a folder, sides divisible by 8."""
+    files = sorted(folder.iterdir())
+    for file in files[:: max(1, len(files) // limit)][:limit]:
+        image = Image.open(file).convert("RGB")
+        image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
+        yield np.array(image)[: image.height // 8 * 8, : image.width // 8 * 8]
+
+
+def bicubic(truth: Pixels, scale: int) -> Photo:
+    """Reduced as super-resolution benchmarks do."""
+    size = (truth.shape[1] // scale, truth.shape[0] // scale)
+    return Photo.from_array(np.array(Image.fromarray(truth).resize(size, Image.Resampling.BICUBIC)))
+
+
+def area(truth: Pixels, scale: int) -> Photo:
+    """Reduced as shop software does."""
+    size = (truth.shape[1] // scale, truth.shape[0] // scale)
+    return Photo.from_array(cv2.resize(truth, size, interpolation=cv2.INTER_AREA))
+
+
+def degraded(truth: Pixels, scale: int) -> Photo:
+    """Blurred, reduced, noisy, and saved as JPEG."""
+    small = area(cv2.GaussianBlur(truth, (0, 0), 1.0), scale).pixels
+    noise = np.random.default_rng(0).normal(0, 3, small.shape)
+    noisy = np.clip(np.rint(small + noise), 0, 255).astype(np.uint8)
+    data = cv2.imencode(".jpg", noisy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    return Photo(pixels, None, Origin("degraded.jpg", "jpeg", data, "", lossless=False))
+
+
+def findings(photo: Photo) -> list[Finding]:
+    """What the inspectors that steer the route see."""
+    view, setup = View(photo), Setup(rules=())
+    watched = [
+        kind for kind in INSPECTORS.values() if kind.codes & (DEGRADATIONS["normal"] | {"oversharpened"})
+    ]
+    return [finding for kind in watched for finding in kind(setup).inspect(view)]
+
+
+def interpolated(photo: Photo, scale: int) -> tuple[Pixels, str]:
+    """Lanczos, and its name."""
+    name = f"lanczos-x{scale}"
+    return require(name, Upscaler).upscale(photo.pixels), name  # type: ignore[type-abstract]
+
+
+def treated(photo: Photo, scale: int) -> tuple[Pixels, str]:
+    """The stage's result, and the name of the backend that it chose."""
+    result = Upscale(UpscaleOptions(scale=scale), Upscale.roles).treat(photo, findings(photo))
+    return result.photo.pixels, str(result.findings[0].evidence["backend"])
+
+
+METHODS = {"Lanczos": interpolated, "stage": treated}
+
+
+def score(truth: Pixels, photo: Photo, scale: int, method: Callable[..., tuple[Pixels, str]]) -> Score:
+    """Enlarge and compare."""
+    start = time.thread_time()
+    result, backend = method(photo, scale)
+    cpu = time.thread_time() - start
+    psnr = cv2.PSNR(truth, result)
+    ssim = float(np.mean(cv2.quality.QualitySSIM_compute(truth, result)[0][:3]))
+    return Score(psnr, ssim, overshoot_percent(result, truth, scale) or 0.0, cpu, "waifu2x" in backend)
+
+
+def row(name: str, scores: list[Score]) -> str:
+    """One line of the table."""
+    mean = [
+        np.mean([getattr(s, field) for s in scores]) for field in ("psnr", "ssim", "halo", "cpu", "chain")
+    ]
+    return f"| {name} | {mean[0]:.2f} | {mean[1]:.3f} | {mean[2]:.3f} | {mean[3]:.2f} | {mean[4]:.0%} |"
+
+
+def main() -> None:
+    """Print one table a scale and kind of input, subset by subset and over all photos."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--limit", type=int, default=24, help="photos a subset")
+    parser.add_argument("--scales", type=int, nargs="+", default=[4, 2])
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    for scale in arguments.scales:
+        for kind in (bicubic, area, degraded):
+            print(f"\nx{scale}, {kind.__name__}\n")
+            print("| photos | PSNR | SSIM | halo % | CPU-s | chain |\n|---|---|---|---|---|---|")
+            every: dict[str, list[Score]] = {name: [] for name in METHODS}
+            for subset, folder in SUBSETS.items():
+                inputs = [
+                    (truth, kind(truth, scale))
+                    for truth in truths(arguments.photos / folder, arguments.limit)
+                ]
+                for name, method in METHODS.items():
+                    scores = [score(truth, photo, scale, method) for truth, photo in inputs]
+                    print(row(f"{subset} ({len(scores)}) {name}", scores), flush=True)
+                    every[name] += scores
+            for name, scores in every.items():
+                print(row(f"**all ({len(scores)}) {name}**", scores), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""All commands, and what becomes of errors: a message on stderr and exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+
+import typer
+
+from packshot.cli import bench, channels, demo, doctor, models, recipe, run, treat, validate
+from packshot.cli.console import complain
+from packshot.errors import PackshotError
+
+SYSTEM_ERROR = 2
+
+
+app = typer.Typer(
+    help="Merchant photos in, publishable product photos out.",
+    epilog="Exit codes: 0 all photos pass, 1 some photo does not, 2 usage or system error, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("validate")(validate.validate)
+app.command("run")(run.run)
+app.command("remove-text")(treat.remove_text)
+app.command("upscale")(treat.upscale)
+app.command("crop")(treat.crop)
+app.command("demo")(demo.demo)
+app.command("bench")(bench.bench)
+app.command("channels")(channels.channels)
+app.command("doctor")(doctor.doctor)
+app.add_typer(models.app, name="models")
+app.add_typer(recipe.app, name="recipe")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The ``packshot`` command; ``arguments`` are those of the process by default.
+
+    Raises:
+        SystemExit: always, with the exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A file name may hold bytes that are text in no encoding; printing it must not end the program.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(args=list(sys.argv[1:] if arguments is None else arguments), prog_name="packshot")
+    except PackshotError as error:
+        complain(str(error))
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}." if error.filename else str(error))
+    sys.exit(SYSTEM_ERROR)

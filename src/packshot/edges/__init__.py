@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: where photos come from and where they go."""

@@ -1,0 +1,1 @@
+"""Comparing an output with its input: what a treatment may not harm."""

@@ -1,0 +1,68 @@
+"""The ground that a badge or banner stands on: completed where the stroke network saw only part of it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from packshot.finding import Box, Mask
+from packshot.photo import Pixels
+
+_PLATE_COVERAGE = (
+    0.75  # of its lines' boxes that a patch covers when there is a plate; letters cover 15 to 50 %
+)
+_TOLERANCE = 14  # grey levels per channel between neighbours of one plate: gradients go on, edges stop
+_SOLID = 0.72  # share of its bounding box that a plate fills; an ellipse fills 0.79, a star somewhat less
+_OUTLINE, _OUTLINE_MOST = 0.1, 8  # an outline's width: share of the plate's shorter side, and pixels at most
+_RING = 6  # px of surroundings that a ground's colour is held against
+_LARGEST = 5.0  # times the patch's bounding box; what runs on is the scene
+
+
+def is_plate(pixels: Pixels, mask: Mask, line: Mask) -> bool:
+    """Whether a patch (H, W) is the ground its lines stand on, rather than their letters.
+
+    It covers the lines' boxes (H, W) nearly whole, and its commonest colour is not that of its surroundings.
+    """
+    if float((mask & line).sum()) < _PLATE_COVERAGE * float(line.sum()):
+        return False
+    bounds = Box.of_mask(mask).grown(_RING, mask.shape)
+    crop, seed = pixels[bounds.slices], mask[bounds.slices]
+    if seed.all():
+        return True
+    around = np.median(crop[~seed], axis=0)
+    return bool(np.abs(_ground_colour(crop, seed) - around).max() > 2 * _TOLERANCE)
+
+
+def complete(pixels: Pixels, mask: Mask) -> Mask | None:
+    """The whole plate that a patch (H, W) is part of; None when no solid shape comes out.
+
+    The patch is continued over neighbours of like colour, what it encloses (letters) is filled, and room is
+    left for an outline.
+    """
+    box = Box.of_mask(mask)
+    bounds = box.grown(max(box.width, box.height), mask.shape)
+    crop, seed = np.ascontiguousarray(pixels[bounds.slices]), mask[bounds.slices]
+    ground = _ground_colour(crop, seed)
+    like = (np.abs(crop.astype(np.int16) - ground).max(2) <= 2 * _TOLERANCE) | seed
+    _, labels = cv2.connectedComponents(like.view(np.uint8))
+    touched = np.setdiff1d(np.unique(labels[seed]), [0])
+    shape = np.isin(labels, touched).view(np.uint8)
+    contours, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    solid = cv2.drawContours(np.zeros_like(shape), contours, -1, 1, cv2.FILLED).view(np.bool_)
+    extent = Box.of_mask(solid)
+    if extent.area > _LARGEST * box.area or solid.sum() < _SOLID * extent.area:
+        return None
+    outline = min(_OUTLINE_MOST, round(_OUTLINE * min(extent.width, extent.height)))
+    whole = np.zeros(mask.shape, np.uint8)
+    whole[bounds.slices] = solid
+    kernel = np.ones((2 * outline + 1, 2 * outline + 1), np.uint8)
+    return np.asarray(cv2.dilate(whole, kernel)).view(np.bool_)
+
+
+def _ground_colour(crop: Pixels, seed: Mask) -> np.ndarray:
+    """The commonest colour of a patch, int16 (3,): its ground, for letters cover less."""
+    values = crop[seed]
+    coarse = (values // 16).astype(np.int32) @ np.array([256, 16, 1])
+    common = np.bincount(coarse).argmax()
+    ground: np.ndarray = np.median(values[coarse == common], axis=0).astype(np.int16)
+    return ground

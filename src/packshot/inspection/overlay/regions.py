@@ -1,0 +1,131 @@
+"""From stroke probabilities and text lines to the pixels that each overlay covers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from packshot.backend import TextBox, Unit
+from packshot.finding import Box, Mask
+from packshot.inspection.overlay.traits import STROKE_LEVEL, bounding_box, line_height, polygon_mask
+
+# A component that the network is less sure of on average is texture that touches the line.
+_SURE = 0.7
+# A component of which less lies inside the line is something beside it that the network mistook.
+_OWN_SHARE = 0.5
+# Two pixels beyond, the soft edge of a stroke goes on down to this probability.
+_SOFT_LEVEL = 0.3
+# A plate (a badge's ground) reaches out of its line and covers this much of it.
+_PLATE_COVERAGE = 0.5
+# Room around a line for outline and shadow: this share of its height and some pixels.
+_REACH, _REACH_LEAST = 0.12, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One overlay: the lines it says and the pixels it covers, a mask of the whole photo (H, W)."""
+
+    lines: tuple[int, ...]
+    mask: Mask
+
+
+def patches(strokes: Unit, boxes: list[TextBox], overlaid: list[int]) -> list[Patch]:
+    """The pixels of each overlaid line; lines that share a plate come together.
+
+    Args:
+        strokes: stroke probability, (H, W).
+        boxes: all lines of text on the photo.
+        overlaid: indices of those that are overlays; the others' strokes are left out.
+    """
+    components = _Components(strokes)
+    near = [_neighbourhood(box, strokes.shape) for box in boxes]
+    masks = {i: _line_mask(components, boxes[i], *near[i]) for i in overlaid}
+    for i in set(range(len(boxes))) - set(overlaid):
+        bounds, inside = near[i]
+        for j in overlaid:
+            masks[j][bounds.slices][inside & ~_inside(near[j], bounds)] = False
+    return _merge(masks)
+
+
+class _Components:
+    """Connected strokes of the whole photo."""
+
+    def __init__(self, strokes: Unit) -> None:
+        self.strokes = strokes
+        seen = (strokes > STROKE_LEVEL).astype(np.uint8)
+        _, self.labels, self.statistics, _ = cv2.connectedComponentsWithStats(seen)
+
+    def area(self, label: int) -> int:
+        """Pixels of a component."""
+        return int(self.statistics[label, cv2.CC_STAT_AREA])
+
+    def cut(self, label: int) -> tuple[Box, Mask]:
+        """A component's bounding box, and its mask inside it."""
+        x, y, width, height = (int(value) for value in self.statistics[label, :4])
+        box = Box(x, y, x + width, y + height)
+        return box, self.labels[box.slices] == label
+
+
+def _neighbourhood(box: TextBox, shape: tuple[int, ...]) -> tuple[Box, Mask]:
+    """A line with the room around it: bounds, and the mask inside them."""
+    reach = int(line_height(box) * _REACH) + _REACH_LEAST
+    bounds = bounding_box(box).grown(reach, shape)
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    inside: Mask = np.asarray(cv2.dilate(polygon_mask(box, bounds).view(np.uint8), kernel)).view(np.bool_)
+    return bounds, inside
+
+
+def _line_mask(components: _Components, box: TextBox, bounds: Box, near: Mask) -> Mask:
+    """The strokes of one line, with the plate that it stands on."""
+    mask = np.zeros(components.strokes.shape, bool)
+    line = polygon_mask(box, bounds)
+    labels = components.labels[bounds.slices]
+    for label in np.setdiff1d(np.unique(labels[near]), [0]):
+        where, whole = components.cut(label)
+        if components.strokes[where.slices][whole].mean() < _SURE:
+            continue
+        own = labels == label
+        in_line = int((own & line).sum())
+        if in_line >= _OWN_SHARE * components.area(label):
+            mask[bounds.slices] |= own & near
+        elif in_line >= _PLATE_COVERAGE * line.sum():
+            mask[where.slices] |= whole
+        else:
+            mask[bounds.slices] |= own & line
+    soft = components.strokes[bounds.slices] > _SOFT_LEVEL
+    rim = np.asarray(cv2.dilate(mask[bounds.slices].view(np.uint8), np.ones((5, 5), np.uint8))).view(np.bool_)
+    mask[bounds.slices] |= soft & rim & near
+    return mask
+
+
+def _inside(neighbourhood: tuple[Box, Mask], bounds: Box) -> Mask:
+    """The part of a line's neighbourhood that lies in ``bounds``, as a mask of ``bounds``."""
+    own, mask = neighbourhood
+    canvas = np.zeros((bounds.height, bounds.width), bool)
+    x0, y0, x1, y1 = (
+        max(own.x0, bounds.x0),
+        max(own.y0, bounds.y0),
+        min(own.x1, bounds.x1),
+        min(own.y1, bounds.y1),
+    )
+    if x0 < x1 and y0 < y1:
+        part = mask[y0 - own.y0 : y1 - own.y0, x0 - own.x0 : x1 - own.x0]
+        canvas[y0 - bounds.y0 : y1 - bounds.y0, x0 - bounds.x0 : x1 - bounds.x0] = part
+    return canvas
+
+
+def _merge(masks: dict[int, Mask]) -> list[Patch]:
+    """Patches whose pixels overlap become one."""
+    merged: list[Patch] = []
+    for line, mask in masks.items():
+        current = Patch((line,), mask)
+        apart = []
+        for other in merged:
+            if (other.mask & current.mask).any():
+                current = Patch((*other.lines, *current.lines), other.mask | current.mask)
+            else:
+                apart.append(other)
+        merged = [*apart, current]
+    return merged

@@ -1,0 +1,152 @@
+"""Text laid over a photo: found, told from text printed on the product, named and outlined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from packshot.backend import Line, StrokeMasker, TextBox, TextDetector, TextReader, require
+from packshot.finding import Box, Finding, Region, Severity
+from packshot.inspection.inspector import Setup
+from packshot.inspection.overlay import judge
+from packshot.inspection.overlay.kinds import Kind, Mark, contrast, name
+from packshot.inspection.overlay.plates import complete, is_plate
+from packshot.inspection.overlay.regions import Patch, patches
+from packshot.inspection.overlay.traits import bounding_box, line_height, measure, polygon_mask
+from packshot.inspection.overlay.words import Purpose, purpose
+from packshot.inspection.view import View
+
+# Share of its lines' boxes that a patch covers when the network saw the strokes; letters cover 15 to 50 %.
+_SEEN_COVERAGE = 0.06
+_LONGEST_QUOTE = 40
+
+
+class OverlayText:
+    """Finds text laid over the photo; what is printed on the product is noted as ``printed_text`` only."""
+
+    name: ClassVar[str] = "overlay_text"
+    codes: ClassVar[frozenset[str]] = frozenset({"overlay_text", "printed_text"})
+    roles: ClassVar[Mapping[str, str]] = {
+        "text_detector": "ppocr-v6-small",
+        "text_reader": "ppocr-v6-small-reader",
+        "stroke_masker": "stroke-net",
+    }
+
+    def __init__(self, setup: Setup) -> None:
+        self._detector = require(setup.backends["text_detector"], TextDetector)  # type: ignore[type-abstract]
+        self._reader = require(setup.backends["text_reader"], TextReader)  # type: ignore[type-abstract]
+        self._masker = require(setup.backends["stroke_masker"], StrokeMasker)  # type: ignore[type-abstract]
+        self._threshold = judge.THRESHOLDS[setup.mode]
+
+    def inspect(self, view: View) -> Sequence[Finding]:
+        """One finding per overlay, and one for all printed text together."""
+        boxes = self._detector.detect(view.pixels)
+        if not boxes:
+            return ()
+        strokes = self._masker.strokes(view.pixels)
+        read = {index: self._reader.read(view.pixels, box) for index, box in enumerate(boxes)}
+        lines = {index: line for index, line in read.items() if judge.legible(line)}
+        odds = {
+            index: judge.overlay_probability(
+                measure(view, boxes[index], strokes, boxes), line, _phrase(index, boxes, lines)
+            )
+            for index, line in lines.items()
+        }
+        overlaid = [index for index, probability in odds.items() if probability >= self._threshold]
+        seen = _Sighting(boxes, lines, odds, patches(strokes, boxes, overlaid))
+        printed = [index for index in lines if index not in overlaid]
+        return (*(_finding(view, seen, patch) for patch in seen.patches), *_printed(view, seen, printed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """All text of one photo: boxes, what they say and how likely each is an overlay by index, and patches."""
+
+    boxes: Sequence[TextBox]
+    lines: Mapping[int, Line]
+    odds: Mapping[int, float]
+    patches: Sequence[Patch]
+
+    def words(self, patch: Patch) -> str:
+        """What a patch says, without case and spaces."""
+        return "".join(self.lines[index].text for index in patch.lines).lower().replace(" ", "")
+
+
+def _phrase(index: int, boxes: Sequence[TextBox], lines: Mapping[int, Line]) -> str:
+    """A line with those right above and below it, in reading order: 'FREE' and 'SHIPPING' are one phrase."""
+    own = bounding_box(boxes[index])
+    reach = line_height(boxes[index])
+    near = []
+    for other, line in lines.items():
+        box = bounding_box(boxes[other])
+        apart = max(box.y0 - own.y1, own.y0 - box.y1)
+        if min(box.x1, own.x1) > max(box.x0, own.x0) and apart < reach:
+            near.append((box.y0 + box.y1, line.text))
+    return " ".join(text for _, text in sorted(near))
+
+
+def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
+    texts = tuple(seen.lines[index].text for index in patch.lines)
+    purposes = tuple(purpose(text) for text in texts)
+    own = [seen.boxes[index] for index in patch.lines]
+    lines = np.zeros_like(patch.mask)
+    for box in own:
+        area = bounding_box(box).grown(0, lines.shape)
+        lines[area.slices] |= polygon_mask(box, area)
+    plate = is_plate(view.pixels, patch.mask, lines)
+    whole = complete(view.pixels, patch.mask) if plate else patch.mask
+    patch = Patch(patch.lines, patch.mask if whole is None else whole)
+    visible = bool(patch.mask.any())
+    mark = Mark(
+        mask=patch.mask,
+        texts=texts,
+        purposes=purposes,
+        line_height=max(line_height(box) for box in own),
+        repeats=sum(seen.words(other) == seen.words(patch) for other in seen.patches),
+    )
+    kind = name(mark, view.pixels) if visible else Kind.CAPTION
+    quote = " / ".join(texts)[:_LONGEST_QUOTE]
+    # A captcha-like overlay is pixels to erase, never text to return.
+    saying = "" if kind is Kind.CAPTCHA else f" saying '{quote}'"
+    return Finding(
+        code="overlay_text",
+        severity=Severity.ERROR,
+        score=max(seen.odds[index] for index in patch.lines),
+        message=f"A {kind.replace('_', ' ')}{saying} lies over the photo.",
+        region=Region.of_mask(patch.mask) if visible else Region(_bounds(own, view.pixels.shape)),
+        evidence={
+            "kind": kind.value,
+            "owner": _owner(purposes),
+            "erasable": whole is not None and bool(patch.mask.sum() >= _SEEN_COVERAGE * lines.sum()),
+            "text": "" if kind is Kind.CAPTCHA else quote,
+            "contrast": round(contrast(view.pixels, patch.mask), 1) if visible else None,
+        },
+    )
+
+
+def _printed(view: View, seen: _Sighting, indices: Sequence[int]) -> tuple[Finding, ...]:
+    if not indices:
+        return ()
+    message = f"{len(indices)} lines of text belong to the product or the scene and are kept."
+    quote = " / ".join(seen.lines[index].text for index in indices)[:_LONGEST_QUOTE]
+    region = Region(_bounds([seen.boxes[index] for index in indices], view.pixels.shape))
+    evidence = {"lines": len(indices), "text": quote}
+    return (Finding("printed_text", Severity.INFO, 0.0, message, region, evidence),)
+
+
+def _owner(purposes: Sequence[Purpose]) -> str | None:
+    """Who is named: an ``agency``, a ``credit`` line's author, or nobody that the words give away."""
+    if Purpose.AGENCY in purposes:
+        return "agency"
+    return "credit" if Purpose.COPYRIGHT in purposes else None
+
+
+def _bounds(boxes: Sequence[TextBox], shape: tuple[int, ...]) -> Box:
+    """The smallest rectangle around ``boxes``, clipped to a photo of ``shape``."""
+    bounds = bounding_box(boxes[0])
+    for box in boxes[1:]:
+        bounds = bounds.union(bounding_box(box))
+    return bounds.grown(0, shape)

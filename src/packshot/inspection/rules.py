@@ -1,0 +1,168 @@
+"""Dated rule packs of sales channels: what each demands of a photo, from which day, and who says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from packshot.errors import RecipeError, UnknownNameError
+from packshot.finding import Severity
+from packshot.inspection.rule_kinds import (
+    AnyRule,
+    AspectRatio,
+    Fill,
+    Formats,
+    MaxBytes,
+    MaxSide,
+    Rule,
+    SizeRule,
+    WhiteBackground,
+)
+
+Kind = TypeVar("Kind", bound=Rule)
+
+_PACKS = files("packshot.inspection") / "channels"
+
+
+class Pack(BaseModel):
+    """One channel's file: a title and its rules, past, present and announced."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    rules: tuple[AnyRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRules:
+    """The rules of one channel that apply on one day.
+
+    Attributes:
+        name: as written in a recipe: a shipped channel's name or the path of a YAML file.
+        title: what people call the channel.
+        rules: those in force, in the pack's order.
+    """
+
+    name: str
+    title: str = ""
+    rules: tuple[Rule, ...] = ()
+
+    def of(self, kind: type[Kind], category: str | None = None) -> tuple[Kind, ...]:
+        """The rules of one kind that apply to a product category."""
+        return tuple(rule for rule in self.rules if isinstance(rule, kind) and rule.covers(category))
+
+    def sizes(self, category: str | None = None) -> tuple[SizeRule, ...]:
+        """The rules on least size that apply to a product category."""
+        return tuple(rule for rule in self.rules if isinstance(rule, SizeRule) and rule.covers(category))
+
+    def required_long_side(self) -> int | None:
+        """Pixels of long side below which the channel refuses a photo; None without such a rule.
+
+        A demand on width and height counts with its longer side.
+        """
+        demands = [rule.long_side for rule in self.sizes() if rule.severity is Severity.ERROR]
+        return max(demands, default=None)
+
+    def recommended_long_side(self) -> int | None:
+        """Pixels of long side from which no size rule, however mild, is failed; None without any."""
+        return max((rule.long_side for rule in self.sizes()), default=None)
+
+    @property
+    def formats(self) -> tuple[str, ...] | None:
+        """File formats that the channel takes, preferred first; None when it takes any."""
+        rules = self.of(Formats)
+        return rules[0].formats if rules else None
+
+    @property
+    def max_bytes(self) -> int | None:
+        """Largest file in bytes."""
+        return min((rule.bytes for rule in self.of(MaxBytes)), default=None)
+
+    @property
+    def max_side(self) -> int | None:
+        """Longest side in pixels."""
+        return min((rule.px for rule in self.of(MaxSide)), default=None)
+
+    @property
+    def aspect_ratio(self) -> AspectRatio | None:
+        """The shape that the channel asks for."""
+        return next(iter(self.of(AspectRatio)), None)
+
+    @property
+    def fill(self) -> Fill | None:
+        """How much of the frame the product must take."""
+        return next(iter(self.of(Fill)), None)
+
+    @property
+    def white_background(self) -> WhiteBackground | None:
+        """How white the backdrop must be."""
+        return next(iter(self.of(WhiteBackground)), None)
+
+    def frame(self) -> dict[str, Any]:
+        """What the channel demands of the framing, JSON-compatible: the evidence that the crop stage acts on.
+
+        ``ratio`` [width, height] with ``ratio_tolerance``, ``fill`` [min, max] of the frame, and
+        ``required_long_side`` in pixels, each only where the channel has such a rule.
+        """
+        ratio, fill, side = self.aspect_ratio, self.fill, self.required_long_side()
+        demands: dict[str, Any] = {"channel": self.name}
+        if ratio is not None:
+            demands |= {"ratio": [ratio.width, ratio.height], "ratio_tolerance": ratio.tolerance}
+        if fill is not None:
+            demands |= {"fill": [fill.min, fill.max]}
+        if side is not None:
+            demands |= {"required_long_side": side}
+        return demands
+
+
+def channel_names() -> list[str]:
+    """Names of the shipped channels, sorted."""
+    return sorted(path.name.removesuffix(".yaml") for path in _PACKS.iterdir() if path.name.endswith(".yaml"))
+
+
+def load_pack(channel: str) -> Pack:
+    """The whole pack of a shipped channel, or of a YAML file whose path is given.
+
+    Raises:
+        UnknownNameError: no channel has this name.
+        RecipeError: the file cannot be read, or a key in it is wrong; says which.
+    """
+    if channel.endswith(".yaml"):
+        return _read(Path(channel), channel)
+    if channel not in channel_names():
+        choices = f"{', '.join(channel_names())}, or the path of a .yaml file"
+        raise UnknownNameError(kind="channel", name=channel, choices=choices)
+    return _read(_PACKS / f"{channel}.yaml", f"channels/{channel}.yaml")
+
+
+def load_rules(channels: Sequence[str], as_of: date | None) -> tuple[ChannelRules, ...]:
+    """The rules of each channel that are in force on a day; ``as_of`` None means today (UTC).
+
+    Raises:
+        UnknownNameError, RecipeError: see :func:`load_pack`.
+    """
+    day = as_of or datetime.now(UTC).date()
+    packs = {channel: load_pack(channel) for channel in channels}
+    return tuple(
+        ChannelRules(name, pack.title, tuple(rule for rule in pack.rules if rule.in_force(day)))
+        for name, pack in packs.items()
+    )
+
+
+def _read(path: Any, where: str) -> Pack:  # noqa: ANN401 - Path or Traversable, which share read_text
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Pack.model_validate(raw)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RecipeError(where=where, detail=str(error)) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        key = ".".join(str(part) for part in problem["loc"])
+        raise RecipeError(where=where, detail=f"{key or 'file'}: {problem['msg']}") from error

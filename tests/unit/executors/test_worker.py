@@ -1,0 +1,174 @@
+import hashlib
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from packshot.errors import OutputError, UsageError
+from packshot.executors.batch import BatchResult, run_batch
+from packshot.executors.local import Crew
+from packshot.executors.outputs import Outputs
+from packshot.executors.record import Record
+from packshot.executors.sources import collect
+from packshot.inspection.rules import load_rules
+from packshot.pipeline import Pipeline
+from packshot.recipe import Recipe
+from packshot.verdict import Verdict
+
+
+class Silent:
+    def begin(self, what: str, total: int) -> None: ...
+
+    def done(self, path: str, outcome: str) -> None: ...
+
+
+def photo(path: Path, seed: int = 0, size: tuple[int, int] = (40, 30), **options: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    coarse = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), np.uint8)
+    Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(path, **options)
+    return path
+
+
+def run(*paths: Path, out: Path, pipeline: Pipeline | None = None, **options: object) -> BatchResult:
+    keep = bool(options.pop("keep", True))
+    pipeline = pipeline or Pipeline(Recipe.from_dict({"inspect": [], "stages": []}))
+    outputs = Outputs(out, **{"by_verdict": True, **options})
+    items = collect(paths, out=out).items
+    return run_batch(pipeline, items, outputs, crew=Crew(2, Event(), Silent()), keep=keep)
+
+
+def by_name(result: BatchResult) -> dict[str, Record]:
+    return {Path(record.path).name: record for record in result.records}
+
+
+def test_a_photo_with_nothing_to_do_comes_out_byte_for_byte(tmp_path: Path) -> None:
+    given = [
+        photo(tmp_path / "in" / name, seed) for seed, name in enumerate(("a.jpg", "b.PNG", "c.gif", "d.tif"))
+    ]
+    result = run(tmp_path / "in", out=tmp_path / "out")
+    assert [record.verdict for record in result.records] == [Verdict.PUBLISH] * 4
+    for path, record in zip(given, result.records, strict=True):
+        assert (tmp_path / "out" / record.output).read_bytes() == path.read_bytes()
+
+
+def test_another_format_keeps_the_pixels(tmp_path: Path) -> None:
+    given = photo(tmp_path / "a.jpg")
+    record = run(given, out=tmp_path / "out", format="png").records[0]
+    assert record.output == "publish/a.png"
+    written = Image.open(tmp_path / "out" / record.output)
+    assert np.array_equal(np.asarray(written), np.asarray(Image.open(given)))
+
+
+def test_a_wrong_extension_is_put_right(tmp_path: Path) -> None:
+    given = photo(tmp_path / "real.png").rename(tmp_path / "a.jpg")
+    assert run(given, out=tmp_path / "out").records[0].output == "publish/a.png"
+
+
+def test_a_channel_gets_a_file_of_its_own_only_where_it_needs_one(tmp_path: Path) -> None:
+    given = photo(tmp_path / "a.webp")
+    channels = load_rules(["amazon-main", "web"], None)
+    record = run(given, out=tmp_path / "out", channels=channels).records[0]
+    assert record.channels == ["channels/amazon-main/a.jpg"]
+    with Image.open(tmp_path / "out" / record.channels[0]) as written:
+        assert written.format == "JPEG"
+
+
+def test_a_broken_photo_ends_in_a_trail_and_the_others_are_done(tmp_path: Path) -> None:
+    photo(tmp_path / "in" / "a.jpg")
+    (tmp_path / "in" / "b.jpg").write_bytes(b"")
+    (tmp_path / "in" / "c.jpg").symlink_to("nowhere")
+    result = run(tmp_path / "in", out=tmp_path / "out")
+    records = by_name(result)
+    assert records["a.jpg"].verdict is Verdict.PUBLISH
+    assert records["b.jpg"].verdict is Verdict.REJECT
+    assert "empty" in records["b.jpg"].reasons[0]
+    assert records["c.jpg"].verdict is Verdict.REVIEW, "the merchant is not to blame"
+    assert records["c.jpg"].trail["findings_after"][0]["code"] == "unreadable"
+    assert not result.all_published
+
+
+class Failing(Pipeline):
+    """Fails on narrow photos, as a bug would."""
+
+    def run(self, photo, extra=()):
+        if photo.width < 20:
+            raise ZeroDivisionError("a bug")
+        return super().run(photo, extra)
+
+
+def test_a_bug_sends_one_photo_to_review_and_is_tried_again(tmp_path: Path) -> None:
+    photo(tmp_path / "in" / "a.png", size=(10, 10))
+    photo(tmp_path / "in" / "b.png")
+    recipe = Recipe.from_dict({"inspect": [], "stages": []})
+    records = by_name(run(tmp_path / "in", out=tmp_path / "out", pipeline=Failing(recipe)))
+    assert records["b.png"].verdict is Verdict.PUBLISH
+    broken = records["a.png"]
+    assert broken.verdict is Verdict.REVIEW
+    assert "ZeroDivisionError: a bug" in broken.reasons[0]
+    assert "Traceback" in broken.trail["findings_after"][0]["evidence"]["traceback"]
+    again = by_name(run(tmp_path / "in", out=tmp_path / "out", pipeline=Pipeline(recipe)))
+    assert again["a.png"].verdict is Verdict.PUBLISH
+    assert again["b.png"].resumed
+
+
+def test_a_repeated_photo_is_rejected(tmp_path: Path) -> None:
+    given = photo(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "b.png").write_bytes(given.read_bytes())
+    records = by_name(run(tmp_path / "in", out=tmp_path / "out"))
+    assert records["a.png"].verdict is Verdict.PUBLISH
+    assert records["b.png"].verdict is Verdict.REJECT
+    assert str(given) in records["b.png"].reasons[0]
+
+
+def test_a_rerun_skips_what_is_done_and_redoes_what_changed(tmp_path: Path) -> None:
+    for seed, name in enumerate("abc"):
+        photo(tmp_path / "in" / f"{name}.png", seed)
+    out = tmp_path / "out"
+    first = run(tmp_path / "in", out=out)
+    assert (first.processed, first.images_per_hour is None) == (3, False)
+    second = run(tmp_path / "in", out=out)
+    assert (second.processed, second.images_per_hour, len(second.records)) == (0, None, 3)
+    assert [r.trail for r in second.records] == [r.trail for r in first.records]
+    photo(tmp_path / "in" / "a.png", 9)
+    (out / "publish" / "b.png").unlink()
+    third = by_name(run(tmp_path / "in", out=out))
+    assert {name: record.resumed for name, record in third.items()} == {
+        "a.png": False,
+        "b.png": False,
+        "c.png": True,
+    }
+
+
+def test_another_recipe_or_format_does_everything_again_and_leaves_nothing_stale(tmp_path: Path) -> None:
+    photo(tmp_path / "in" / "a.png")
+    out = tmp_path / "out"
+    run(tmp_path / "in", out=out)
+    result = run(tmp_path / "in", out=out, format="webp")
+    assert result.processed == 1
+    assert [path.name for path in (out / "publish").iterdir()] == ["a.webp"]
+    strict = Pipeline(Recipe.from_dict({"inspect": [], "stages": [], "threshold": 1.0}))
+    assert run(tmp_path / "in", out=out, format="webp", pipeline=strict).processed == 1
+
+
+def test_without_a_journal_only_the_photos_are_written(tmp_path: Path) -> None:
+    photo(tmp_path / "in" / "a.png")
+    run(tmp_path / "in", out=tmp_path / "out", keep=False, by_verdict=False)
+    assert [path.name for path in (tmp_path / "out").rglob("*")] == ["a.png"]
+
+
+def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
+    given = photo(tmp_path / "a.PNG")
+    before = hashlib.sha256(given.read_bytes()).digest()
+    with pytest.raises(UsageError, match="would be overwritten"):
+        run(given, out=tmp_path, keep=False, by_verdict=False)
+    assert hashlib.sha256(given.read_bytes()).digest() == before
+    assert run(given, out=tmp_path, keep=False, by_verdict=False, format="webp").records[0].output == "a.webp"
+
+
+def test_an_output_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
+    given = photo(tmp_path / "a.png")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError, match="change --out"):
+        run(given, out=tmp_path / "file" / "out")

@@ -1,0 +1,78 @@
+"""Recipes are refused at load, with the choices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from packshot.errors import RecipeError, StageOrderError, UnknownNameError
+from packshot.recipe import Recipe
+
+
+def test_the_built_in_recipe_erases_text_before_it_enlarges() -> None:
+    names = [spec.name for spec in Recipe.from_dict({}).stages]
+    assert names.index("erase_text") < names.index("upscale")
+
+
+def test_enlarging_before_text_is_erased_is_refused() -> None:
+    with pytest.raises(StageOrderError, match="upscale is listed before erase_text") as refusal:
+        Recipe.from_dict({"stages": ["upscale", "erase_text"]})
+    assert refusal.value.code == "stage_order"
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({"stagse": []}, "unknown key 'stagse'.*stages"),
+        ({"stages": ["erase_txt"]}, "Unknown stage 'erase_txt'.*erase_text"),
+        ({"stages": [{"upscale": {"factor": 2}}]}, "unknown option 'factor'.*scale"),
+        ({"stages": [{"upscale": {"scale": 3}}]}, "scale"),
+        ({"stages": ["crop", "crop"]}, "listed twice"),
+        ({"inspect": ["blury"]}, "Unknown inspector 'blury'"),
+        ({"backends": {"upscaler": "span-x4"}}, "Unknown backend role 'upscaler'"),
+        ({"backends": {"filler_flat": "photoshop"}}, "Unknown backend 'photoshop'.*navier-stokes"),
+        ({"categories": {"knit": {"mode": "gentle"}}}, "conservative"),
+        ({"categories": {"knit": {"sharpen": {}}}}, "Unknown stage 'sharpen'"),
+        ({"threshold": 2}, "threshold"),
+        ({"channels": "google"}, "channels"),
+        ({"stages": [{"crop": {}, "upscale": {}}]}, "stages"),
+    ],
+)
+def test_mistakes_are_named(raw: dict[str, object], message: str) -> None:
+    with pytest.raises((RecipeError, UnknownNameError), match=message):
+        Recipe.from_dict(raw)
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "stages: [", "\x00"])
+def test_a_file_that_is_no_recipe_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "packshot.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"packshot\.yaml"):
+        Recipe.from_yaml(path)
+
+
+def test_a_category_is_found_by_its_last_part_and_is_conservative() -> None:
+    recipe = Recipe.from_dict({})
+    assert recipe.profile_of("Apparel > Women > knit").mode == "conservative"
+    assert recipe.profile_of("leather").mode == "conservative"
+    assert recipe.profile_of("shoes").mode == "normal"
+
+
+def test_category_options_go_on_top_of_the_stages_own() -> None:
+    raw = {
+        "stages": [{"upscale": {"max_scale": 4}}],
+        "categories": {"silk": {"mode": "conservative", "upscale": {"max_scale": 2}}},
+    }
+    recipe = Recipe.from_dict(raw)
+    options = recipe.options_of(recipe.stages[0], "silk")
+    assert (options.mode, options.model_dump()["max_scale"]) == ("conservative", 2)
+    assert recipe.options_of(recipe.stages[0], None).model_dump()["max_scale"] == 4
+
+
+def test_the_digest_names_the_version() -> None:
+    one, same = Recipe.from_dict({}), Recipe.from_dict({})
+    other_backend = Recipe.from_dict({"backends": {"filler_flat": "patchmatch"}})
+    other_option = Recipe.from_dict({"threshold": 0.7})
+    assert one.digest() == same.digest()
+    assert len({one.digest(), other_backend.digest(), other_option.digest()}) == 3
