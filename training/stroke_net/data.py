@@ -94,9 +94,11 @@ class Overlays(IterableDataset[tuple[torch.Tensor, torch.Tensor, torch.Tensor]])
 
 
 def crops(split: dict[str, list[Path]], side: int, rng: Generator) -> Iterator[Sample]:
-    """Three crops of one stamped photo: drawing costs more than cropping."""
+    """Four crops of one stamped photo: drawing costs more than cropping."""
     folder = str(rng.choice(list(FOLDERS), p=list(FOLDERS.values())))
     clean = varied(read(pick(rng, split[folder])), side, rng)
+    if rng.random() < 0.15:
+        clean = composed(clean, rng)
     if rng.random() < 0.28:
         clean = with_scene(clean, rng)
     pixels, alpha = clean, np.zeros(clean.shape[:2], np.float32)
@@ -105,7 +107,7 @@ def crops(split: dict[str, list[Path]], side: int, rng: Generator) -> Iterator[S
     change = cv2.absdiff(pixels, clean).max(2)
     if rng.random() < 0.6:
         pixels = through_jpeg(pixels, int(rng.integers(50, 97)))
-    for _ in range(3):
+    for _ in range(4):
         top, left = corner(alpha, side, rng)
         area = (slice(top, top + side), slice(left, left + side))
         yield Sample(pixels[area], alpha[area] > COVERED, np.ascontiguousarray(change[area]))
@@ -130,6 +132,24 @@ def varied(photo: Pixels, side: int, rng: Generator) -> Pixels:
     if rng.random() < 0.2:
         photo = np.clip(photo * rng.uniform(0.8, 1.15, 3).astype(np.float32), 0, 255).astype(np.uint8)
     return photo
+
+
+def composed(photo: Pixels, rng: Generator) -> Pixels:
+    """The photo with plain room on one or two sides, as layouts of shop pictures have: flat, graded, blurred."""
+    height, width = photo.shape[:2]
+    shares = rng.uniform(0.15, 0.5, 4) * (rng.random(4) < pick(rng, (0.25, 0.5)))
+    top, bottom, left, right = (np.array([height, height, width, width]) * shares).astype(int)
+    draw = rng.random()
+    if draw < 0.3:
+        room = np.full((height + top + bottom, width + left + right, 3), pick(rng, (255, 255, 0, 245)), np.uint8)
+    else:
+        corners = rng.integers(0, 256, (1, 1, 3)) + rng.integers(-40, 41, (2, 2, 3)) * int(draw < 0.6)
+        if draw > 0.85:
+            corners = cv2.resize(photo, (6, 6), interpolation=cv2.INTER_AREA)
+        size = (width + left + right, height + top + bottom)
+        room = cv2.resize(np.clip(corners, 0, 255).astype(np.uint8), size, interpolation=cv2.INTER_CUBIC)
+    room[top : top + height, left : left + width] = photo
+    return room
 
 
 def overlaid(clean: Pixels, rng: Generator) -> tuple[Pixels, NDArray[np.float32]]:

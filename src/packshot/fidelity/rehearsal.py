@@ -64,7 +64,9 @@ def hiding_places(pixels: Pixels, hole: Mask) -> list[Mask]:
     steps = {(dy, dx) for dy in (-tall, 0, tall) for dx in (-wide, 0, wide)}
     keep_out = cv2.dilate(hole.view(np.uint8), np.ones((2 * _GAP + 1, 2 * _GAP + 1), np.uint8)).view(np.bool_)
     ring = _ring(hole)
-    own = _statistics(pixels, ring & ~hole)
+    if not ring.any():
+        return []
+    own = _statistics(pixels, ring)
     candidates = []
     for dy, dx in sorted(steps - {(0, 0)}):
         place = _moved(hole, dy, dx)

@@ -96,8 +96,62 @@ def line(width: float, height: float, points: Points, thickness: float) -> Cover
 
 
 def icon(rng: Generator, size: float) -> Coverage:
-    """A small pictogram of ``size`` pixels: star, tick, heart, leaf, cart, waves, ..."""
-    return pick(rng, _ICONS)(size)
+    """A small pictogram of ``size`` pixels: star, tick, heart, leaf, cart, waves, ..., or an emblem."""
+    return emblem(rng, size) if rng.random() < _EMBLEMS else pick(rng, _ICONS)(size)
+
+
+def emblem(rng: Generator, size: float) -> Coverage:
+    """An abstract sign of ``size`` pixels, as shops have: a few strokes, arcs or blocks, some in a frame."""
+    thickness = size * rng.uniform(0.03, 0.12)
+    sign = np.zeros((max(2, round(size)),) * 2, np.float32)
+    inner = 0.8 if rng.random() < 0.5 else 1.0
+    if inner < 1:
+        frame = pick(rng, (ring(size, thickness / size), _block(rng, size, thickness, size)))
+        sign = np.maximum(sign, _middle(frame, sign))
+    for _ in range(int(rng.integers(1, 4))):
+        span = size * inner * rng.uniform(0.5, 1)
+        part = pick(rng, (_stroke, _arc, _block))(rng, span, thickness, size)
+        blend = np.maximum if rng.random() < 0.8 else np.subtract
+        sign = blend(sign, _middle(part, sign)).clip(0, 1)
+    return sign if sign.max() > 0.5 else _monogram(size)
+
+
+def _stroke(rng: Generator, span: float, thickness: float, size: float) -> Coverage:
+    """A polyline, most often of level and upright pieces, as a monogram's."""
+    del size
+    points = rng.uniform(0.05, 0.95, (int(rng.integers(3, 6)), 2))
+    if rng.random() < 0.6:
+        points[1::2, 0] = points[:-1:2, 0][: len(points[1::2])]
+    return line(span, span, points, thickness)
+
+
+def _arc(rng: Generator, span: float, thickness: float, size: float) -> Coverage:
+    """A part of a circle's line."""
+    del size
+    start, sweep = rng.uniform(0, 360), rng.uniform(120, 330)
+
+    def draw(sheet: ImageDraw.ImageDraw, w: float, h: float) -> None:
+        sheet.arc((0, 0, w, h), start, start + sweep, 255, max(1, round(thickness * OVERSAMPLING)))
+
+    return drawn(span, span, draw)
+
+
+def _block(rng: Generator, span: float, thickness: float, size: float) -> Coverage:
+    """A regular polygon, filled or as a line."""
+    del size
+    count, turn = int(rng.integers(3, 9)), rng.uniform(0, 2 * np.pi)
+    angles = np.linspace(0, 2 * np.pi, count + 1) + turn
+    corners = np.stack([np.cos(angles), np.sin(angles)], 1) * 0.46 + 0.5
+    return polygon(span, span, corners) if rng.random() < 0.5 else line(span, span, corners, thickness)
+
+
+def _middle(part: Coverage, sheet: Coverage) -> Coverage:
+    """``part`` in the middle of an empty sheet as large as ``sheet``."""
+    placed = np.zeros_like(sheet)
+    height, width = (min(a, b) for a, b in zip(part.shape, sheet.shape, strict=True))
+    top, left = (sheet.shape[0] - height) // 2, (sheet.shape[1] - width) // 2
+    placed[top : top + height, left : left + width] = part[:height, :width]
+    return placed
 
 
 def _tick(size: float) -> Coverage:
@@ -179,6 +233,9 @@ def _monogram(size: float) -> Coverage:
 def _star(size: float) -> Coverage:
     return star(size, size, 5, 0.4)
 
+
+_EMBLEMS = 0.5
+"""Share of abstract emblems among the icons."""
 
 _ICONS = (_star, _tick, _heart, _leaf, _gem, _arrow, _cart, _waves, _phone, _monogram)
 

@@ -9,10 +9,15 @@ from packshot.simulate import shapes, words
 from packshot.simulate.canvas import Canvas, Colour, Coverage, contrasting, opposite, place
 from packshot.simulate.lettering import Lettering, Style, a_face, write
 
+_NAMELESS = 0.3
+"""Share of logos that are a sign without a name."""
+
 
 def logo(canvas: Canvas, rng: Generator) -> str:
-    """A brand's sign, most often in the top left corner: an icon, plain or on a disc, with the name."""
+    """A brand's sign, most often in the top left corner: an icon, plain or on a disc, most with the name."""
     text = words.brand(rng)
+    if rng.random() < _NAMELESS:
+        return _bare_sign(canvas, rng, text)
     face = a_face(rng, bold=rng.random() < 0.5)
     name = Lettering(text, face, canvas.side * rng.uniform(0.03, 0.075)).fitted(canvas.width * 0.4)
     (width, height), size = name.extent(), name.size * rng.uniform(1.2, 3)
@@ -38,6 +43,20 @@ def logo(canvas: Canvas, rng: Generator) -> str:
     else:
         canvas.paint(shapes.icon(rng, size), second, sign_at)
     write(canvas, name, name_at, Style(colour))
+    return text
+
+
+def _bare_sign(canvas: Canvas, rng: Generator, text: str) -> str:
+    """The sign alone, solid or see-through, in a corner or in the middle."""
+    size = canvas.side * float(np.exp(rng.uniform(np.log(0.08), np.log(0.35))))
+    centre = place(rng, canvas, (size, size), ("tl", "tl", "tr", "tr", "bl", "br", "mc"))
+    colour = contrasting(rng, canvas.under(centre, (size, size)))
+    opacity = 1.0 if rng.random() < 0.65 else float(rng.uniform(0.25, 0.8))
+    if rng.random() < 0.25:
+        canvas.paint(shapes.ellipse(size, size), colour, centre, opacity)
+        canvas.paint(shapes.icon(rng, size * 0.6), opposite(colour), centre, opacity)
+    else:
+        canvas.paint(shapes.icon(rng, size), colour, centre, opacity)
     return text
 
 

@@ -48,17 +48,24 @@ def tiled_watermark(canvas: Canvas, rng: Generator) -> str:
     middle = (canvas.width / 2, canvas.height / 2)
     colour = _tint(rng, canvas.under(middle, (canvas.width, canvas.height)))
     opacity = float(rng.uniform(0.12, 0.5))
-    step_x = mark.shape[1] * rng.uniform(1.1, 2.2) + size
-    step_y = mark.shape[0] * rng.uniform(1.1, 2.2) + size
+    step_x = _step(rng, mark.shape[1], size, canvas.width)
+    step_y = _step(rng, mark.shape[0], size, canvas.height)
     shift = words.pick(rng, (0.0, 0.5))
-    left, top = rng.uniform(-step_x, 0), rng.uniform(-step_y, 0)
-    for row in range(int((canvas.height - top) / step_y) + 2):
-        for column in range(int((canvas.width - left) / step_x) + 2):
-            x = left + (column + shift * (row % 2) - shift) * step_x
-            canvas.paint(mark, colour, (x, top + row * step_y), opacity)
+    # One mark stands inside, whatever the size; the others follow from it.
+    x0, y0 = rng.uniform(0.2, 0.8) * canvas.width, rng.uniform(0.2, 0.8) * canvas.height
+    rows, columns = int(canvas.height / step_y) + 2, int(canvas.width / step_x) + 2
+    for row in range(-rows, rows + 1):
+        for column in range(-columns, columns + 1):
+            x = x0 + (column + shift * (row % 2)) * step_x
+            canvas.paint(mark, colour, (x, y0 + row * step_y), opacity)
     if rng.random() < 0.2:
         _cross(canvas, rng, colour, opacity)
     return text
+
+
+def _step(rng: Generator, extent: int, size: float, room: int) -> float:
+    """From one mark to the next along an axis: loosely set, but at least twice on the photo."""
+    return min(extent * float(rng.uniform(1.1, 2.2)) + size, max(extent * 1.05, room / 2))
 
 
 def _cross(canvas: Canvas, rng: Generator, colour: Colour, opacity: float) -> None:

@@ -196,11 +196,16 @@ def _satisfied(scene: Scene, target: Target) -> bool:
 
 
 def _improves(frame: Box, scene: Scene, target: Target) -> bool:
-    """Whether the frame meets a shape that was missed, or comes closer to the fill."""
+    """Whether the frame meets a shape that was missed, or comes closer to the fill.
+
+    A fill that stays out of reach is not worth the pixel or two that rounding would move the frame by.
+    """
     if not _has_shape(scene, target):
         return True
     before = _fill_error(scene.width, scene.height, scene, target)
-    return _fill_error(frame.width, frame.height, scene, target) < before
+    after = _fill_error(frame.width, frame.height, scene, target)
+    least = _ROUNDING / min(frame.width, frame.height) if after else 0.0
+    return before - after > least
 
 
 def _has_shape(scene: Scene, target: Target) -> bool:

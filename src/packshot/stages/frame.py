@@ -121,12 +121,12 @@ def plan(scene: Scene, target: Target) -> Box | None:
         height = inscribed if inscribed >= least else max(circumscribed, least)
     else:
         height = max(least, _filled_height(scene, target, ratio))
-    if x.cut_low and x.cut_high:
-        height = scene.width / ratio
     if y.cut_low and y.cut_high:
         height = scene.height
     rows = math.ceil(height - 1e-6)
-    columns = scene.width if x.cut_low and x.cut_high else round(rows * ratio)
+    columns = round(rows * ratio)
+    if x.cut_low and x.cut_high:
+        rows, columns = round(scene.width / ratio), scene.width
     stay_inside = target.fill is None
     if x.cut_off and y.cut_off:  # in a corner, room on the other two sides looks like a mistake
         return None

@@ -50,7 +50,7 @@ def box(x0, y0, x1, y1, score=0.9):
     return TextBox(np.float32([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), score)
 
 
-def mark(mask, texts=("NEW SHOES",), **facts):
+def mark(mask, texts=("BLUE SHOES",), **facts):
     values = {"purposes": tuple(purpose(text) for text in texts), "line_height": 20.0, "repeats": 1, **facts}
     return Mark(mask=mask, texts=texts, **values)
 

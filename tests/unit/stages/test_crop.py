@@ -179,3 +179,12 @@ def test_crop_comes_after_text_and_enlargement():
 
     with pytest.raises(StageOrderError, match="crop is listed before upscale"):
         check_order([Crop, Enlarge])
+
+
+def test_a_frame_that_cannot_shrink_further_is_left_alone():
+    """Rounding to whole rows moved such a frame by a pixel or two each time it was asked for."""
+    photo = on_backdrop(211, 76, (0, 1, 12, 13))
+    target = {"fill": (0.84, 0.86), "goal": 0.2, "least_long_side": 150}
+    once = framed(photo, **target)
+    assert once.photo is not photo
+    assert framed(once.photo, **target).photo is once.photo

@@ -96,7 +96,7 @@ def test_conservative_mode_asks_for_more() -> None:
     grain = np.random.default_rng(0).normal(0, 18, (160, 240, 1))
     cloth = np.clip(backdrop() + grain, 0, 255).astype(np.uint8)
     photo = Photo.from_array(
-        np.where(bar()[..., None], np.clip(cloth.astype(int) - 38, 0, 255), cloth).astype(np.uint8)
+        np.where(bar()[..., None], np.clip(cloth.astype(int) - 50, 0, 255), cloth).astype(np.uint8)
     )
     normal = stage().treat(photo, [overlay()])
     careful = stage(mode="conservative").treat(photo, [overlay()])
