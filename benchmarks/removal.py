@@ -50,6 +50,7 @@ class Case:
     """What became of one stamped photo."""
 
     kind: str
+    name: str
     gain: float
     far_identical: bool
     found: bool
@@ -95,7 +96,7 @@ def judge(pipeline: Pipeline, path: Path, kind: OverlayKind, seed: int, keep: Pa
         Image.fromarray(strip).save(keep / f"{kind}-{seed:03}-{gain:+.1f}dB.jpg", quality=92)
     found = any(finding.code == "overlay_text" for finding in trail.findings_before)
     far_identical = bool((result[~near] == stamped.pixels[~near]).all())
-    return Case(kind, gain, far_identical, found, bool((result != stamped.pixels).any()), cpu)
+    return Case(kind, path.name, gain, far_identical, found, bool((result != stamped.pixels).any()), cpu)
 
 
 def run(pipeline: Pipeline, pixels: Pixels, name: str) -> Trail:
@@ -144,6 +145,11 @@ def main() -> None:
         trails = list(pool.map(lambda path: run(pipeline, reduced(path), path.name), paths))
     console = Console()
     console.print(table(cases))
+    for title, wrong in (
+        ("harmed", [case for case in cases if case.gain < HARM]),
+        ("far pixels touched", [case for case in cases if not case.far_identical]),
+    ):
+        console.print(f"{title}: {', '.join(f'{case.kind} on {case.name}' for case in wrong) or 'none'}")
     touched = [path.name for path, trail in zip(paths, trails, strict=True) if trail.changed]
     flagged = sum(any(f.code == "overlay_text" for f in trail.findings_before) for trail in trails)
     share = 100 * (1 - len(touched) / len(paths))

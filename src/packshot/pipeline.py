@@ -19,6 +19,7 @@ import numpy as np
 
 from packshot.backend import load_backend
 from packshot.errors import StageContractError
+from packshot.fidelity.residue import grown, residue
 from packshot.finding import Finding, Mask, Region, Severity
 from packshot.inspection import INSPECTORS, Inspector, Setup, View, load_rules
 from packshot.photo import Photo
@@ -29,7 +30,6 @@ from packshot.trail import Outcome, Step, Trail
 from packshot.verdict import decide, quality_score
 
 ROUNDS = 2  # a treatment that leaves residue may try once more
-RESIDUE_REACH = 6  # px: a finding this close to an edited pixel is what the edit left behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +163,7 @@ class _StageRun:
         self.earlier_notes = tuple(notes)
         self.notes: tuple[Finding, ...] = ()
         self.mask: Mask | None = None
+        self.standing_before: tuple[Finding, ...] = ()
 
     def apply(self) -> Step:
         timer = _Timer()
@@ -186,6 +187,7 @@ class _StageRun:
 
     def _treat(self) -> Outcome:
         outcome = Outcome.SKIPPED
+        self.standing_before = self.examination.standing(self.stage.treats)
         for _ in range(ROUNDS):
             photo = self.examination.photo
             standing = (*self.examination.standing(self.stage.treats), *self.earlier_notes)
@@ -213,12 +215,9 @@ class _StageRun:
         return outcome
 
     def _residue(self, mask: Mask) -> Mask:
-        """Where the treated defect is still seen on edited patches."""
-        left = np.zeros(mask.shape, bool)
-        for finding in self.examination.standing(self.stage.treats):
-            if finding.code in self.stage.treats and finding.region is not None:
-                left |= finding.region.full_mask(mask.shape)
-        return left & _grown(mask)
+        """Where the treated defect is still seen."""
+        standing = self.examination.standing(self.stage.treats)
+        return residue(self.standing_before, standing, mask, self.stage.treats, self.stage.alike)
 
     def _enforce(self, photo: Photo, result: Result) -> Photo:
         """Composite: outside its mask, an in-place stage has no say."""
@@ -235,11 +234,11 @@ class _StageRun:
 
     def _undo_residue(self, mask: Mask) -> Outcome:
         """Put back every edited patch on which the treated defect is still seen, and say so."""
-        residue = self._residue(mask)
-        if not residue.any():
+        left = self._residue(mask)
+        if not left.any():
             return Outcome.APPLIED
-        count, labels = cv2.connectedComponents(_grown(mask).view(np.uint8))
-        spoiled = np.unique(labels[residue])
+        count, labels = cv2.connectedComponents(grown(mask).view(np.uint8))
+        spoiled = np.setdiff1d(np.unique(labels[left]), [0])
         undo = np.isin(labels, spoiled) & mask
         current = self.examination.photo
         restored = np.where(undo[..., None], self.before.pixels, current.pixels)
@@ -274,11 +273,6 @@ class _Timer:
     ) -> Step:
         wall, cpu = time.perf_counter() - self._wall, time.thread_time() - self._cpu
         return Step(stage, outcome, wall, cpu, backends, changed_pixels, untouched_digest, findings)
-
-
-def _grown(mask: Mask) -> Mask:
-    kernel = np.ones((2 * RESIDUE_REACH + 1,) * 2, np.uint8)
-    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel)).view(np.bool_)
 
 
 def _untouched_digest(photo: Photo, mask: Mask | None) -> str | None:

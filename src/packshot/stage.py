@@ -55,6 +55,7 @@ class Stage(Protocol):
     Attributes:
         name: as written in recipes.
         treats: the finding codes it answers.
+        alike: finding codes that what is left of a treated defect may be taken for.
         after: names of stages that must come before it where both are used.
         geometry: what it does to the pixel grid.
         roles: the backends it uses: role name to the default backend's name.
@@ -64,6 +65,7 @@ class Stage(Protocol):
 
     name: ClassVar[str]
     treats: ClassVar[frozenset[str]]
+    alike: ClassVar[frozenset[str]]
     after: ClassVar[frozenset[str]]
     geometry: ClassVar[Geometry]
     roles: ClassVar[Mapping[str, str]]

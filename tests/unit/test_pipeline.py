@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ RED = np.array([255, 0, 0], np.uint8)
 
 
 class RedSpots:
-    """Finds pure red pixels."""
+    """Finds spots of pure red."""
 
     name: ClassVar[str] = "red_spots"
     codes: ClassVar[frozenset[str]] = frozenset({"red"})
@@ -36,9 +37,11 @@ class RedSpots:
 
     def inspect(self, view: View) -> Sequence[Finding]:
         red = np.all(view.pixels == RED, axis=2)
-        if not red.any():
-            return ()
-        return (Finding("red", Severity.ERROR, 1.0, "There is red.", Region.of_mask(red)),)
+        count, labels = cv2.connectedComponents(red.view(np.uint8))
+        return tuple(
+            Finding("red", Severity.ERROR, 1.0, "There is red.", Region.of_mask(labels == label))
+            for label in range(1, count)
+        )
 
 
 class PaintBlack:
@@ -46,6 +49,7 @@ class PaintBlack:
 
     name: ClassVar[str] = "paint_black"
     treats: ClassVar[frozenset[str]] = frozenset({"red"})
+    alike: ClassVar[frozenset[str]] = frozenset()
     after: ClassVar[frozenset[str]] = frozenset()
     geometry: ClassVar[Geometry] = Geometry.IN_PLACE
     roles: ClassVar[Mapping[str, str]] = {}

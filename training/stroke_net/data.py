@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scenes import with_scene
 from torch.utils.data import IterableDataset, get_worker_info
 
 from packshot.photo import Pixels
 from packshot.simulate import OverlayKind, draw
 from packshot.simulate.stamp import through_jpeg
 from packshot.simulate.words import pick
+from training.stroke_net.scenes import with_scene
 
 FOLDERS = {"clothing": 0.35, "grocery": 0.35, "studio": 0.30}
 """Share of each folder of ``train/`` in the samples: the few studio photos look most like shop photos."""
@@ -141,7 +141,9 @@ def composed(photo: Pixels, rng: Generator) -> Pixels:
     top, bottom, left, right = (np.array([height, height, width, width]) * shares).astype(int)
     draw = rng.random()
     if draw < 0.3:
-        room = np.full((height + top + bottom, width + left + right, 3), pick(rng, (255, 255, 0, 245)), np.uint8)
+        room = np.full(
+            (height + top + bottom, width + left + right, 3), pick(rng, (255, 255, 0, 245)), np.uint8
+        )
     else:
         corners = rng.integers(0, 256, (1, 1, 3)) + rng.integers(-40, 41, (2, 2, 3)) * int(draw < 0.6)
         if draw > 0.85:

@@ -9,13 +9,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from data import COVERED, photos, read
-from net import MULTIPLE, StrokeNet
 from numpy.typing import NDArray
-from scenes import with_scene
 
 from packshot.photo import Pixels
 from packshot.simulate import OverlayKind, stamp
+from training.stroke_net.data import COVERED, photos, read
+from training.stroke_net.net import MULTIPLE, StrokeNet
+from training.stroke_net.scenes import with_scene
 
 SIDE = 352
 """Held-out photos are resized to this shorter side and cropped to a multiple of 32."""

@@ -1,6 +1,6 @@
 """Write the stroke network as ONNX and check it against torch.
 
-    python training/stroke_net/export.py CHECKPOINT OUT.onnx
+python -m training.stroke_net.export CHECKPOINT OUT.onnx
 
 Input ``photo`` float32 (1, 3, H, W), RGB 0..1; output ``strokes`` float32 (1, 1, H, W), probability that an
 overlay covers the pixel; H and W multiples of 32. Batch norm is folded into the convolutions.
@@ -16,9 +16,10 @@ import numpy as np
 import onnx
 import openvino
 import torch
-from net import StrokeNet
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from training.stroke_net.net import StrokeNet
 
 OPSET = 17
 

@@ -132,9 +132,12 @@ def _printed(view: View, seen: _Sighting, indices: Sequence[int]) -> tuple[Findi
         return ()
     message = f"{len(indices)} lines of text belong to the product or the scene and are kept."
     quote = " / ".join(seen.lines[index].text for index in indices)[:_LONGEST_QUOTE]
-    region = Region(_bounds([seen.boxes[index] for index in indices], view.pixels.shape))
+    lines = np.zeros(view.pixels.shape[:2], bool)
+    for index in indices:
+        area = bounding_box(seen.boxes[index]).grown(0, lines.shape)
+        lines[area.slices] |= polygon_mask(seen.boxes[index], area)
     evidence = {"lines": len(indices), "text": quote}
-    return (Finding("printed_text", Severity.INFO, 0.0, message, region, evidence),)
+    return (Finding("printed_text", Severity.INFO, 0.0, message, Region.of_mask(lines), evidence),)
 
 
 def _owner(purposes: Sequence[Purpose]) -> str | None:

@@ -53,6 +53,7 @@ class Crop:
 
     name: ClassVar[str] = "crop"
     treats: ClassVar[frozenset[str]] = frozenset({"frame_fill", "odd_aspect_ratio", "border"})
+    alike: ClassVar[frozenset[str]] = frozenset()
     after: ClassVar[frozenset[str]] = frozenset({"erase_text", "upscale"})
     geometry: ClassVar[Geometry] = Geometry.REFRAMES
     roles: ClassVar[Mapping[str, str]] = {"segmenter": "u2netp"}

@@ -57,6 +57,7 @@ class EraseText:
 
     name: ClassVar[str] = "erase_text"
     treats: ClassVar[frozenset[str]] = frozenset({"overlay_text"})
+    alike: ClassVar[frozenset[str]] = frozenset({"printed_text"})
     after: ClassVar[frozenset[str]] = frozenset()
     geometry: ClassVar[Geometry] = Geometry.IN_PLACE
     roles: ClassVar[Mapping[str, str]] = {FLAT: "navier-stokes", TEXTURE: "patchmatch", STRUCTURE: "fsr"}

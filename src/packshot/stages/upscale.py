@@ -60,6 +60,7 @@ class Upscale:
 
     name: ClassVar[str] = "upscale"
     treats: ClassVar[frozenset[str]] = frozenset({"low_resolution"})
+    alike: ClassVar[frozenset[str]] = frozenset()
     after: ClassVar[frozenset[str]] = frozenset({"erase_text", "background", "fill"})
     geometry: ClassVar[Geometry] = Geometry.ENLARGES
     roles: ClassVar[Mapping[str, str]] = {
