@@ -49,8 +49,13 @@ class Task:
     panels: tuple[tuple[str, ...], ...]
 
 
-def options(description: str, *, rate: float, side: int) -> argparse.Namespace:
-    """The command line of a run; ``rate`` and ``side`` are the defaults of the network."""
+def options(
+    description: str, *, rate: float, side: int, scales: tuple[int, ...] = ()
+) -> argparse.Namespace:
+    """The command line of a run.
+
+    ``rate`` and ``side`` are the network's defaults; one that comes in several ``scales`` must be told which.
+    """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -68,6 +73,8 @@ def options(description: str, *, rate: float, side: int) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2, help="for training on the CPU")
     parser.add_argument("--f32", action="store_true", help="float32 only; bfloat16 is 1.6 times faster")
+    if scales:
+        parser.add_argument("--scale", type=int, choices=scales, required=True)
     return parser.parse_args()
 
 

@@ -1,0 +1,1 @@
+"""The filling network: what lies under an overlay."""

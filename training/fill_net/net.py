@@ -38,8 +38,8 @@ class FillNet(nn.Module):
     """Observed crop, first guess and hole in; clean crop and its expected error out.
 
     All float32, RGB 0..1: ``observed`` (N, 3, H, W) with the overlay in the hole, ``guess`` (N, 3, H, W) the
-    hole filled smoothly, ``hole`` (N, 1, H, W) 0 or 1, ``noise`` (N, 1, H, W) of unit variance, which grain is
-    made from. Gives ``filled`` (N, 3, H, W), equal to ``observed`` outside the hole, and ``error``
+    hole filled smoothly, ``hole`` (N, 1, H, W) 0 or 1, ``noise`` (N, 1, H, W) of unit variance, which grain
+    is made from. Gives ``filled`` (N, 3, H, W), equal to ``observed`` outside the hole, and ``error``
     (N, 1, H, W): the scale of a Laplace distribution of the difference to the truth. H and W multiples of
     ``MULTIPLE``.
     """

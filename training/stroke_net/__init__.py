@@ -1,0 +1,1 @@
+"""The stroke network: which pixels were stamped over a photo."""

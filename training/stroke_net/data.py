@@ -135,7 +135,7 @@ def varied(photo: Pixels, side: int, rng: Generator) -> Pixels:
 
 
 def composed(photo: Pixels, rng: Generator) -> Pixels:
-    """The photo with plain room on one or two sides, as layouts of shop pictures have: flat, graded, blurred."""
+    """The photo with plain room on one or two sides, as layouts of shop pictures have: flat or graded."""
     height, width = photo.shape[:2]
     shares = rng.uniform(0.15, 0.5, 4) * (rng.random(4) < pick(rng, (0.25, 0.5)))
     top, bottom, left, right = (np.array([height, height, width, width]) * shares).astype(int)

@@ -28,8 +28,9 @@ class OpenVinoNetwork:
 
     Args:
         source: gives the ONNX file or its bytes; called once, at the first inference.
-        precision: numeric precision of inference. Left alone, OpenVINO chooses bfloat16 where the processor
-            has it, and machines would give different pixels.
+        precision: numeric precision of inference, always stated: left alone, OpenVINO chooses by itself. A
+            processor without bfloat16 computes a ``bf16`` network in float32, so that machines of different
+            kinds can differ in the last levels.
     """
 
     def __init__(self, source: Callable[[], Source], precision: Literal["f32", "bf16"] = "f32") -> None:
@@ -38,8 +39,16 @@ class OpenVinoNetwork:
         self._model: Any = None
         self._local = threading.local()
 
-    def __call__(self, tensor: Tensor) -> Tensor:
-        """The network's first output for one input tensor.
+    def __call__(self, *tensors: Tensor) -> Tensor:
+        """The network's first output for its inputs, in the file's order.
+
+        Raises:
+            WeightsError: the weights are not there and cannot be fetched.
+        """
+        return self.outputs(*tensors)[0]
+
+    def outputs(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """All outputs for all inputs, both in the file's order.
 
         Raises:
             WeightsError: the weights are not there and cannot be fetched.
@@ -47,9 +56,8 @@ class OpenVinoNetwork:
         request = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._compile()
-        request.infer([np.ascontiguousarray(tensor, np.float32)])
-        output: Tensor = request.get_output_tensor(0).data.copy()
-        return output
+        request.infer([np.ascontiguousarray(tensor, np.float32) for tensor in tensors])
+        return tuple(tensor.data.copy() for tensor in request.output_tensors)
 
     def _compile(self) -> Any:  # noqa: ANN401 - an openvino.InferRequest
         with _lock:

@@ -13,7 +13,7 @@ from packshot.photo import Pixels
 
 
 def push_pull(pixels: Pixels, hole: Mask) -> Pixels:
-    """``pixels`` (H, W, 3) with the True pixels of ``hole`` (H, W) filled smoothly from their surroundings."""
+    """``pixels`` (H, W, 3) with the True pixels of ``hole`` (H, W) filled smoothly from around them."""
     known = (~hole).astype(np.float32)[..., None]
     levels = [(pixels.astype(np.float32) * known, known)]
     while min(levels[-1][1].shape[:2]) > 2:

@@ -23,9 +23,9 @@ def residue(
 ) -> Mask:
     """Where the defect is still seen after an edit, (H, W).
 
-    A treated finding that stands on an edited patch is residue. So is a finding of a like code that is new and
-    lies where the defect was: half of a word, no longer recognised as an overlay, is text all the same. Then
-    the whole defect is residue.
+    A treated finding that stands on an edited patch is residue. So is a finding of a like code that is new
+    and lies where the defect was: half of a word, no longer recognised as an overlay, is text all the same.
+    Then the whole defect is residue.
 
     Args:
         before: findings on the photo before the edit.

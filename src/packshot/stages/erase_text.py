@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from packshot.backend import Filler, require
+from packshot.backend import Filler, Restorer, require
 from packshot.fidelity.seams import seam
 from packshot.finding import Finding, Mask, Severity
 from packshot.photo import Photo, Pixels
 from packshot.stage import Check, Geometry, Result, StageOptions
-from packshot.stages.filling import FLAT, STRUCTURE, TEXTURE, fill_hole, grown
+from packshot.stages.filling import FLAT, RESTORER, STRUCTURE, TEXTURE, fill_hole, grown
 
 Hint = Literal[
     "all", "remove-date-stamp", "remove-caption", "remove-watermark", "remove-promo", "remove-captcha"
@@ -60,14 +60,20 @@ class EraseText:
     alike: ClassVar[frozenset[str]] = frozenset({"printed_text"})
     after: ClassVar[frozenset[str]] = frozenset()
     geometry: ClassVar[Geometry] = Geometry.IN_PLACE
-    roles: ClassVar[Mapping[str, str]] = {FLAT: "navier-stokes", TEXTURE: "patchmatch", STRUCTURE: "fsr"}
+    roles: ClassVar[Mapping[str, str]] = {
+        FLAT: "navier-stokes",
+        TEXTURE: "patchmatch",
+        STRUCTURE: "fsr",
+        RESTORER: "fill-net",
+    }
     checks: ClassVar[tuple[Check, ...]] = (seam,)
     Options: ClassVar[type[StageOptions]] = EraseTextOptions
 
     def __init__(self, options: EraseTextOptions, backends: Mapping[str, str]) -> None:
         self.options = options
         self.backends = dict(backends)
-        self._fillers = {role: require(name, Filler) for role, name in backends.items()}  # type: ignore[type-abstract]
+        self._fillers = {role: require(backends[role], Filler) for role in (FLAT, TEXTURE, STRUCTURE)}  # type: ignore[type-abstract]
+        self._restorer = require(backends[RESTORER], Restorer)  # type: ignore[type-abstract]
 
     def wants(self, photo: Photo, findings: Sequence[Finding]) -> bool:
         """Whether an overlay stands on the photo."""
@@ -127,8 +133,8 @@ class EraseText:
             unknown |= hole
         filled, done = pixels.copy(), np.zeros_like(unknown)
         for finding, hole in holes:
-            filling = fill_hole(pixels, hole, unknown, self._fillers)
-            if filling.improvement is None or filling.improvement < _WORTH_IT[self.options.mode]:
+            filling = fill_hole(pixels, hole, unknown, self._fillers, self._restorer)
+            if filling.improvement < _WORTH_IT[self.options.mode]:
                 why = "what lies behind it cannot be rebuilt well enough to be sure of an improvement"
                 notes.append(_note(finding, _Refusal("not_rebuildable", Severity.WARNING, why)))
                 continue

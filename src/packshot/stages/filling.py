@@ -1,8 +1,8 @@
 """Choosing how to fill one hole, and whether to fill it at all.
 
-Every method is tried on known pixels beside the hole first. The one that rebuilds them best, blur counted as
-an error too, fills the hole; and the hole is filled only when that is expected to be closer to the truth than
-the overlay is.
+Every filler is tried on known pixels beside the hole first; the restorer, which sees what shines through the
+overlay, says itself how far it expects to be off. The one that does best, blur counted as an error too, fills
+the hole; and the hole is filled only when that is expected to be closer to the truth than the overlay is.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from packshot.backend import Filler
-from packshot.fidelity.rehearsal import Rehearsal, hiding_places, rehearse
+from packshot.backend import Filler, Restored, Restorer
+from packshot.fidelity.rehearsal import Rehearsal, hiding_places, rehearse, texture_energy
 from packshot.finding import Box, Mask
 from packshot.photo import Pixels
 
 FLAT, TEXTURE, STRUCTURE = "filler_flat", "filler_texture", "filler_structure"
-"""Roles of the three methods, in the order in which they are tried."""
+"""Roles of the three fillers, in the order in which they are tried."""
+RESTORER = "restorer"
+"""Role of the method that uses what shines through."""
 
 _GOOD_ENOUGH = 6.0  # grey levels squared: below this (42 dB on 255) no other method can be seen to do better
 _STRUCTURE_AREA = 3000  # px: frequency-selective filling costs about 0.15 ms a pixel
@@ -35,26 +37,29 @@ class Filling:
         pixels: the crop's pixels with the hole replaced, (h, w, 3).
         bounds: where the crop lies in the photo.
         role: which method was chosen.
-        rehearsal: what it did on known pixels; None when there was no room to try.
+        expected: how far from the truth it is expected to be.
         improvement: expected squared error of the overlay over that of the filling, minus 1: above 0 the
-            filling is expected to be closer to the truth. None when there was no room to try.
+            filling is expected to be closer to the truth.
     """
 
     pixels: Pixels
     bounds: Box
     role: str
-    rehearsal: Rehearsal | None
-    improvement: float | None
+    expected: Rehearsal
+    improvement: float
 
 
-def fill_hole(pixels: Pixels, hole: Mask, unknown: Mask, fillers: Mapping[str, Filler]) -> Filling:
-    """Fill ``hole``, by the method that does best beside it.
+def fill_hole(
+    pixels: Pixels, hole: Mask, unknown: Mask, fillers: Mapping[str, Filler], restorer: Restorer
+) -> Filling:
+    """Fill ``hole``, by the method that is expected to do best.
 
     Args:
-        pixels: the photo, (H, W, 3).
+        pixels: the photo with the overlay, (H, W, 3).
         hole: what to replace, (H, W), not empty.
         unknown: every pixel that may not be copied from, (H, W); holds ``hole``.
         fillers: one backend for each of the three roles.
+        restorer: the backend that sees through overlays.
     """
     box = Box.of_mask(hole)
     margin = int(1.3 * min(box.width, box.height)) + _MARGIN
@@ -62,21 +67,29 @@ def fill_hole(pixels: Pixels, hole: Mask, unknown: Mask, fillers: Mapping[str, F
     crop, own, blocked = pixels[bounds.slices], hole[bounds.slices], unknown[bounds.slices]
     places = [place & ~blocked for place in hiding_places(crop, own)]
     places = [place for place in places if place.sum() >= 0.7 * own.sum()]
-    if not places:
-        return Filling(fillers[FLAT].fill(crop, blocked), bounds, FLAT, None, None)
     tried: dict[str, Rehearsal] = {}
-    for role in (FLAT, TEXTURE, STRUCTURE):
-        if role == STRUCTURE and own.sum() > _STRUCTURE_AREA:
-            continue
-        # The cheap method is tried twice, the dear ones once.
-        tried[role] = rehearse(crop, blocked, places if role == FLAT else places[:1], fillers[role].fill)
-        if min(r.error for r in tried.values()) < _GOOD_ENOUGH:
-            break
+    if places:
+        tried[FLAT] = rehearse(crop, blocked, places, fillers[FLAT].fill)
+    restored = None
+    if not tried or tried[FLAT].error >= _GOOD_ENOUGH:
+        restored = restorer.restore(crop, blocked)
+        tried[RESTORER] = _promise(restored, own, blocked)
+        small = own.sum() <= _STRUCTURE_AREA
+        for role in (TEXTURE, STRUCTURE) if small else (TEXTURE,):
+            if places and min(rehearsal.error for rehearsal in tried.values()) >= _GOOD_ENOUGH:
+                tried[role] = rehearse(crop, blocked, places[:1], fillers[role].fill)
     role = min(tried, key=lambda name: _cost(tried[name]))
-    filled = fillers[role].fill(crop, blocked)
+    filled = restored.pixels if restored and role == RESTORER else fillers[role].fill(crop, blocked)
     seen = float(((filled[own].astype(np.float32) - crop[own]) ** 2).mean())
     error = max(tried[role].error, 1.0)
     return Filling(filled, bounds, role, tried[role], (seen - error) / error - 1.0)
+
+
+def _promise(restored: Restored, own: Mask, blocked: Mask) -> Rehearsal:
+    """What the restorer expects of itself, and its texture over that of the known surroundings."""
+    known = texture_energy(restored.pixels, ~blocked) if not blocked.all() else 0.0
+    texture = (texture_energy(restored.pixels, own) + 1.0) / (known + 1.0)
+    return Rehearsal(float(restored.error[own].mean()), min(1.0, texture))
 
 
 def _cost(rehearsal: Rehearsal) -> float:

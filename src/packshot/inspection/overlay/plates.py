@@ -16,6 +16,9 @@ _SOLID = 0.72  # share of its bounding box that a plate fills; an ellipse fills 
 _OUTLINE, _OUTLINE_MOST = 0.1, 8  # an outline's width: share of the plate's shorter side, and pixels at most
 _RING = 6  # px of surroundings that a ground's colour is held against
 _LARGEST = 5.0  # times the patch's bounding box; what runs on is the scene
+_GROUND_LARGEST = 9.0  # the same for a ground that is looked for around its letters
+_LEAST_PAPER, _UNIFORM = 0.15, 0.8  # share of a line's box that no stroke covers; and of that, of one colour
+_HOLDS = 0.9  # share of the lines' boxes that their ground holds
 
 
 def is_plate(pixels: Pixels, mask: Mask, line: Mask) -> bool:
@@ -46,15 +49,54 @@ def complete(pixels: Pixels, mask: Mask) -> Mask | None:
     like = (np.abs(crop.astype(np.int16) - ground).max(2) <= 2 * _TOLERANCE) | seed
     _, labels = cv2.connectedComponents(like.view(np.uint8))
     touched = np.setdiff1d(np.unique(labels[seed]), [0])
-    shape = np.isin(labels, touched).view(np.uint8)
-    contours, _ = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    solid = cv2.drawContours(np.zeros_like(shape), contours, -1, 1, cv2.FILLED).view(np.bool_)
+    solid = _filled(np.isin(labels, touched))
     extent = Box.of_mask(solid)
     if extent.area > _LARGEST * box.area or solid.sum() < _SOLID * extent.area:
         return None
+    return _outlined(solid, bounds, mask.shape)
+
+
+def ground(pixels: Pixels, letters: Mask, line: Mask) -> Mask | None:
+    """The plate that letters stand on although only the letters were seen; None when they stand on the scene.
+
+    Drawn grounds are of one colour, solid, and not much larger than what is written on them. A plain backdrop or a product's own flat side runs on.
+
+    Args:
+        pixels: the photo, (H, W, 3).
+        letters: the strokes, (H, W).
+        line: the boxes of the lines they belong to, (H, W).
+    """
+    box, photo = Box.of_mask(line), Box(0, 0, line.shape[1], line.shape[0])
+    strokes = cv2.dilate(letters.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_) & line
+    paper = line & ~strokes
+    if paper.sum() < _LEAST_PAPER * line.sum():
+        return None
+    like = np.abs(pixels.astype(np.int16) - _ground_colour(pixels, paper)).max(2) <= _TOLERANCE
+    if like[paper].mean() < _UNIFORM:
+        return None
+    _, labels = cv2.connectedComponents((like | strokes).view(np.uint8))
+    shape = _filled(labels == np.bincount(labels[paper & like]).argmax())
+    extent = Box.of_mask(shape)
+    if shape.sum() < _SOLID * extent.area or (shape & line).sum() < _HOLDS * line.sum():
+        return None
+    if extent.area > _GROUND_LARGEST * box.area:
+        return None
+    return _outlined(shape, photo, line.shape)
+
+
+def _filled(shape: Mask) -> Mask:
+    """``shape`` with what it encloses."""
+    contours, _ = cv2.findContours(shape.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    canvas = np.zeros(shape.shape, np.uint8)
+    return np.asarray(cv2.drawContours(canvas, contours, -1, 1, cv2.FILLED)).view(np.bool_)
+
+
+def _outlined(shape: Mask, bounds: Box, size: tuple[int, ...]) -> Mask:
+    """A shape inside ``bounds`` as a mask of the whole photo, with room for an outline."""
+    extent = Box.of_mask(shape)
     outline = min(_OUTLINE_MOST, round(_OUTLINE * min(extent.width, extent.height)))
-    whole = np.zeros(mask.shape, np.uint8)
-    whole[bounds.slices] = solid
+    whole = np.zeros(size[:2], np.uint8)
+    whole[bounds.slices] = shape
     kernel = np.ones((2 * outline + 1, 2 * outline + 1), np.uint8)
     return np.asarray(cv2.dilate(whole, kernel)).view(np.bool_)
 

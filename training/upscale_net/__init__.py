@@ -1,0 +1,1 @@
+"""The enlarging network: one a scale, for clean and for degraded photos."""
