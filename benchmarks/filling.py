@@ -53,11 +53,15 @@ def cases(root: Path, count: int) -> Iterator[Case]:
         bounds = Box.of_mask(hole).grown(40, hole.shape)
         if bounds.area > LARGEST:
             side = int(LARGEST**0.5)
-            bounds = Box(bounds.x0, bounds.y0, min(bounds.x1, bounds.x0 + side), min(bounds.y1, bounds.y0 + side))
+            bounds = Box(
+                bounds.x0, bounds.y0, min(bounds.x1, bounds.x0 + side), min(bounds.y1, bounds.y0 + side)
+            )
         hole, truth = hole[bounds.slices], stamped.clean[bounds.slices]
         if hole.any() and not hole.all():
             widest = 2 * cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3).max()
-            label = next((f"opaque, up to {limit} px" for limit in WIDTHS if widest <= limit), "opaque, wider")
+            label = next(
+                (f"opaque, up to {limit} px" for limit in WIDTHS if widest <= limit), "opaque, wider"
+            )
             texture = "texture" if texture_energy(truth, hole) > TEXTURED else "flat"
             sort = "see-through" if kind in SEE_THROUGH else f"{label}, {texture}"
             yield Case(stamped.pixels[bounds.slices].copy(), truth.copy(), hole, sort)

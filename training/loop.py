@@ -49,9 +49,7 @@ class Task:
     panels: tuple[tuple[str, ...], ...]
 
 
-def options(
-    description: str, *, rate: float, side: int, scales: tuple[int, ...] = ()
-) -> argparse.Namespace:
+def options(description: str, *, rate: float, side: int, scales: tuple[int, ...] = ()) -> argparse.Namespace:
     """The command line of a run.
 
     ``rate`` and ``side`` are the network's defaults; one that comes in several ``scales`` must be told which.

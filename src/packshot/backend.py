@@ -131,7 +131,7 @@ class Restorer(Backend, Protocol):
     """Takes an overlay off: uses what shines through it, invents what does not, says how sure it is."""
 
     def restore(self, pixels: Pixels, hole: Mask) -> Restored:
-        """``pixels`` (H, W, 3), with the overlay still in the True pixels of ``hole`` (H, W), repaired there."""
+        """``pixels`` (H, W, 3), repaired where ``hole`` (H, W) is True and the overlay still is."""
         ...
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -130,6 +130,7 @@ class _Examination:
         self._view = View(photo)
         self._known: dict[str, tuple[Finding, ...]] = {}
         self._fresh: set[str] = set()
+        self._settled: frozenset[str] = frozenset()
 
     def findings(self) -> tuple[Finding, ...]:
         """All findings on the photo as it is now."""
@@ -139,16 +140,30 @@ class _Examination:
         """Findings of the inspectors that know ``codes`` as of now; the others' as last seen."""
         return self._look(lambda inspector: bool(inspector.codes & codes))
 
-    def move_to(self, photo: Photo) -> None:
-        """Go on with another state of the photo."""
+    def move_to(self, photo: Photo, settled: frozenset[str] = frozenset()) -> None:
+        """Go on with another state of the photo, on which ``settled`` codes are not judged anew."""
+        if settled:
+            self._look(lambda inspector: bool(inspector.codes & settled))
+            self._settled |= settled
+            self._known = {name: self._moved(found, photo) for name, found in self._known.items()}
         self.photo = photo
         self._view = View(photo)
         self._fresh.clear()
 
+    def _moved(self, found: tuple[Finding, ...], photo: Photo) -> tuple[Finding, ...]:
+        """Findings as they stand on ``photo``: on another pixel grid, settled ones have no place."""
+        if photo.pixels.shape == self.photo.pixels.shape:
+            return found
+        return tuple(replace(f, region=None) if f.code in self._settled else f for f in found)
+
     def _look(self, due: Callable[[Inspector], bool]) -> tuple[Finding, ...]:
         for inspector in self._inspectors:
             if inspector.name not in self._fresh and due(inspector):
-                self._known[inspector.name] = tuple(inspector.inspect(self._view))
+                kept = [f for f in self._known.get(inspector.name, ()) if f.code in self._settled]
+                if not inspector.codes <= self._settled:
+                    seen = inspector.inspect(self._view)
+                    kept += [finding for finding in seen if finding.code not in self._settled]
+                self._known[inspector.name] = tuple(kept)
                 self._fresh.add(inspector.name)
         return tuple(f for i in self._inspectors for f in self._known.get(i.name, ()))
 
@@ -203,7 +218,7 @@ class _StageRun:
             if harm:
                 self.notes = (*self.notes, *harm)
                 return Outcome.UNDONE if outcome is Outcome.SKIPPED else outcome
-            self.examination.move_to(treated)
+            self.examination.move_to(treated, self.stage.settled)
             outcome = Outcome.APPLIED
             if result.mask is None:
                 break

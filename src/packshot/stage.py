@@ -56,6 +56,8 @@ class Stage(Protocol):
         name: as written in recipes.
         treats: the finding codes it answers.
         alike: finding codes that what is left of a treated defect may be taken for.
+        settled: finding codes that are not judged anew on its result, what stood before stands still: an
+            enlarged photo has no more detail than its input had, and a crop lays no text over it.
         after: names of stages that must come before it where both are used.
         geometry: what it does to the pixel grid.
         roles: the backends it uses: role name to the default backend's name.
@@ -66,6 +68,7 @@ class Stage(Protocol):
     name: ClassVar[str]
     treats: ClassVar[frozenset[str]]
     alike: ClassVar[frozenset[str]]
+    settled: ClassVar[frozenset[str]]
     after: ClassVar[frozenset[str]]
     geometry: ClassVar[Geometry]
     roles: ClassVar[Mapping[str, str]]

@@ -50,6 +50,7 @@ class PaintBlack:
     name: ClassVar[str] = "paint_black"
     treats: ClassVar[frozenset[str]] = frozenset({"red"})
     alike: ClassVar[frozenset[str]] = frozenset()
+    settled: ClassVar[frozenset[str]] = frozenset()
     after: ClassVar[frozenset[str]] = frozenset()
     geometry: ClassVar[Geometry] = Geometry.IN_PLACE
     roles: ClassVar[Mapping[str, str]] = {}

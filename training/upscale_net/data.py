@@ -95,7 +95,9 @@ def spoilt(truth: Pixels, scale: int, rng: Generator) -> Pixels:
     small = reduced(blurred, scale, rng)
     if rng.random() < 0.15:
         size = tuple(round(length * rng.uniform(0.6, 0.9)) for length in small.shape[1::-1])
-        screen = through_jpeg(cv2.resize(small, size, interpolation=cv2.INTER_AREA), int(rng.integers(60, 95)))
+        screen = through_jpeg(
+            cv2.resize(small, size, interpolation=cv2.INTER_AREA), int(rng.integers(60, 95))
+        )
         small = cv2.resize(screen, small.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     if rng.random() < 0.6:
         deviation = rng.uniform(0.5, 7)

@@ -9,10 +9,10 @@ import numpy as np
 
 from packshot.backend import Card, Restored
 from packshot.backends.openvino_runtime import OpenVinoNetwork, Tensor
-from packshot.backends.push_pull import push_pull
 from packshot.backends.tensors import as_pixels, as_tensor
 from packshot.finding import Mask
 from packshot.photo import Pixels
+from packshot.push_pull import push_pull
 from packshot.weights import digests, path
 
 

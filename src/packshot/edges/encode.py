@@ -14,7 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from packshot.edges.colour import output_profile
 from packshot.edges.exif import credits_only
-from packshot.edges.jpeg import compression_of
+from packshot.edges.jpeg import Tables, compression_of, quantisation_of
 from packshot.edges.metadata import iim_credits
 from packshot.edges.xmp import Provenance, merge_xmp, read_xmp
 from packshot.errors import UnknownNameError, UsageError
@@ -57,8 +57,10 @@ def encode(
         fmt: the format.
         quality: 1 to 100 on the encoder's own scale. The default for JPEG is 90; a photo that came as a JPEG
             of lower quality is written at that quality, though not below 75, because a higher one would only
-            spend bytes on its blocks. Its chroma subsampling is kept, in AVIF too; photos from other formats
-            get 4:4:4, which keeps coloured lettering on packaging sharp. WebP 85, AVIF 75.
+            spend bytes on its blocks. One that kept its size is written with the very tables of its file, so
+            that untouched blocks lose nothing a second time. Its chroma subsampling is kept, in AVIF too;
+            photos from other formats get 4:4:4, which keeps coloured lettering on packaging sharp. WebP 85,
+            AVIF 75.
         lossless: store the exact pixels; png always does, webp can.
         provenance: statements to add to those in the file.
 
@@ -81,7 +83,10 @@ def encode(
     elif fmt == "avif":
         # One thread: the executor runs one worker a core.
         options |= {"subsampling": _subsampling(photo.origin), "speed": _AVIF_SPEED, "max_threads": 1}
-    if fmt != "png":
+    tables = _own_tables(photo) if fmt == "jpeg" and quality is None else None
+    if tables is not None:
+        options["qtables"] = tables
+    elif fmt != "png":
         options["quality"] = quality or default_quality(photo, fmt)
     written = BytesIO()
     _image(photo, fmt).save(written, **options)
@@ -155,6 +160,14 @@ def default_quality(photo: Photo, fmt: str) -> int:
         return _QUALITY[fmt]
     quality, _ = compression_of(photo.origin.data)
     return min(_QUALITY[fmt], max(_LEAST_JPEG_QUALITY, quality))
+
+
+def _own_tables(photo: Photo) -> Tables | None:
+    """The tables of the photo's own file where they fit it and are fine enough for edited parts."""
+    origin = photo.origin
+    if not _came_as_jpeg(origin) or compression_of(origin.data)[0] < _LEAST_JPEG_QUALITY:
+        return None
+    return quantisation_of(origin.data, (photo.width, photo.height))
 
 
 def _subsampling(origin: Origin) -> str:

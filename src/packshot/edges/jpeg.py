@@ -19,9 +19,12 @@ _LUMINANCE = np.array(
     ]
 )
 # fmt: on
+_ORIENTATION = 0x0112  # EXIF tag
 _QUALITIES = np.arange(1, 101)
 _SCALES = np.where(_QUALITIES < 50, 5000 // _QUALITIES, 200 - 2 * _QUALITIES)
 _TABLES = np.clip((_LUMINANCE * _SCALES[:, None] + 50) // 100, 1, 255)
+Tables = dict[int, list[int]]
+"""Quantisation steps, 64 a table, by the table's number in the file."""
 _SUBSAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 
 
@@ -35,6 +38,20 @@ def estimate_quality(luminance: Sequence[int]) -> int:
     steps = np.sort(np.asarray(luminance, np.int64))
     distance = np.abs(np.sort(_TABLES, axis=1) - steps).sum(1)
     return int(_QUALITIES[len(distance) - 1 - np.argmin(distance[::-1])])
+
+
+def quantisation_of(data: bytes, size: tuple[int, int]) -> Tables | None:
+    """The quantisation tables of a JPEG file, for writing its pixels again.
+
+    Blocks that were not touched then fall on the very steps that they came from. None where they would not:
+    the file's pixels are not those of a photo of ``size`` (width, height) from the same corner, or it has
+    no colours.
+    """
+    image = JpegImageFile(BytesIO(data))
+    upright = image.getexif().get(_ORIENTATION, 1) == 1
+    if image.size != size or not upright or image.mode != "RGB":
+        return None
+    return dict(image.quantization)
 
 
 def compression_of(data: bytes) -> tuple[int, str]:

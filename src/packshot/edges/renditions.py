@@ -108,7 +108,9 @@ def render(
     statement = _resized_statement(provenance, resized=resized is not photo)
     smallest = None
     for fmt, quality in _attempts(resized, plan.formats):
-        data = encode(resized, fmt, quality=quality, provenance=statement)
+        # Left to itself, the encoder can do better for a JPEG than a quality says: write its own tables.
+        asked = None if quality is None or quality == default_quality(resized, fmt) else quality
+        data = encode(resized, fmt, quality=asked, provenance=statement)
         if plan.max_bytes is None or len(data) <= plan.max_bytes:
             note = _note(resized, plan, fmt, quality)
             return Rendition(resized.width, resized.height, fmt, data, quality, note=note)

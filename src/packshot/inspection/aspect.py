@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from packshot.finding import Finding, Severity
 from packshot.inspection.inspector import Setup
-from packshot.inspection.rules import ChannelRules
+from packshot.inspection.rules import ChannelRules, framing
 from packshot.inspection.view import View
 
 _USUAL = 0.35  # short over long side, the default of CleanVision's `odd_aspect_ratio`
@@ -21,13 +21,15 @@ class OddAspectRatio:
     roles: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, setup: Setup) -> None:
+        self._rules = setup.rules
         self._channels = tuple(channel for channel in setup.rules if channel.aspect_ratio)
 
     def inspect(self, view: View) -> Sequence[Finding]:
         """One finding for each channel whose shape is missed, with the channel's framing as evidence."""
         width, height = view.photo.width, view.photo.height
         if self._channels:
-            return [found for channel in self._channels if (found := _off(width, height, channel))]
+            misses = (_off(width, height, channel, self._rules) for channel in self._channels)
+            return [missed for missed in misses if missed is not None]
         slimness = min(width, height) / max(width, height)
         if slimness >= _USUAL:
             return ()
@@ -42,7 +44,7 @@ class OddAspectRatio:
         )
 
 
-def _off(width: int, height: int, channel: ChannelRules) -> Finding | None:
+def _off(width: int, height: int, channel: ChannelRules, rules: Sequence[ChannelRules]) -> Finding | None:
     rule = channel.aspect_ratio
     assert rule is not None
     # A photo has whole pixels: half of one either way is as near as its shape can come.
@@ -54,5 +56,5 @@ def _off(width: int, height: int, channel: ChannelRules) -> Finding | None:
         severity=rule.severity,
         score=min(1.0, deviation),
         message=f"{width}x{height} px; {channel.title} asks for {rule.width:g} : {rule.height:g}.",
-        evidence={"width": width, "height": height, **channel.frame()},
+        evidence={"width": width, "height": height, **framing(channel, rules)},
     )

@@ -8,7 +8,7 @@ from typing import ClassVar
 from packshot.backend import Segmenter, require
 from packshot.finding import Box, Finding, Mask, Region, Severity
 from packshot.inspection.inspector import Setup
-from packshot.inspection.rules import ChannelRules
+from packshot.inspection.rules import ChannelRules, framing
 from packshot.inspection.view import View
 from packshot.silhouette import touched_sides
 
@@ -28,6 +28,7 @@ class FrameFill:
     roles: ClassVar[Mapping[str, str]] = {"segmenter": "u2netp"}
 
     def __init__(self, setup: Setup) -> None:
+        self._rules = setup.rules
         self._channels = tuple(channel for channel in setup.rules if channel.fill)
         self._segmenter = require(setup.backends["segmenter"], Segmenter)  # type: ignore[type-abstract]
 
@@ -46,7 +47,7 @@ class FrameFill:
                     evidence={"fill": None},
                 ),
             )
-        return [finding for channel in self._channels if (finding := _off(product, channel))]
+        return [finding for channel in self._channels if (finding := _off(product, channel, self._rules))]
 
     def _product(self, view: View) -> Mask:
         if view.silhouette is not None:
@@ -55,7 +56,7 @@ class FrameFill:
         return mask
 
 
-def _off(product: Mask, channel: ChannelRules) -> Finding | None:
+def _off(product: Mask, channel: ChannelRules, rules: Sequence[ChannelRules]) -> Finding | None:
     rule = channel.fill
     assert rule is not None
     height, width = product.shape
@@ -70,5 +71,9 @@ def _off(product: Mask, channel: ChannelRules) -> Finding | None:
         message=f"The product takes {taken:.0%} of the frame; {channel.title} asks for "
         f"{rule.min:.0%} to {rule.max:.0%}.",
         region=Region.of_mask(product),
-        evidence={"taken": round(taken, 4), "bleeds": sorted(touched_sides(product)), **channel.frame()},
+        evidence={
+            "taken": round(taken, 4),
+            "bleeds": sorted(touched_sides(product)),
+            **framing(channel, rules),
+        },
     )

@@ -106,7 +106,7 @@ class ChannelRules:
         return next(iter(self.of(WhiteBackground)), None)
 
     def frame(self) -> dict[str, Any]:
-        """What the channel demands of the framing, JSON-compatible: the evidence that the crop stage acts on.
+        """What the channel asks of the framing, JSON-compatible: the evidence that the crop stage acts on.
 
         ``ratio`` [width, height] with ``ratio_tolerance``, ``fill`` [min, max] of the frame, and
         ``required_long_side`` in pixels, each only where the channel has such a rule.
@@ -120,6 +120,19 @@ class ChannelRules:
         if side is not None:
             demands |= {"required_long_side": side}
         return demands
+
+
+def framing(channel: ChannelRules, rules: Sequence[ChannelRules]) -> dict[str, Any]:
+    """:meth:`ChannelRules.frame` with ``fills_beside``: what the other channels demand.
+
+    A frame that pleases one channel must not break what another demands.
+    """
+    beside = [
+        [other.fill.min, other.fill.max]
+        for other in rules
+        if other is not channel and other.fill is not None and other.fill.severity is not Severity.INFO
+    ]
+    return channel.frame() | ({"fills_beside": beside} if beside else {})
 
 
 def channel_names() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -29,10 +29,12 @@ class CropOptions(StageOptions):
     Attributes:
         ratio: width to height, such as ``4:5``.
         fill: share of the frame that the product's box takes, 0..1, along the side where it takes most.
+        advice: act on what a channel only advises, too.
     """
 
     ratio: str | None = None
     fill: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    advice: bool = False
 
     @field_validator("ratio")
     @classmethod
@@ -54,6 +56,7 @@ class Crop:
     name: ClassVar[str] = "crop"
     treats: ClassVar[frozenset[str]] = frozenset({"frame_fill", "odd_aspect_ratio", "border"})
     alike: ClassVar[frozenset[str]] = frozenset()
+    settled: ClassVar[frozenset[str]] = frozenset({"overlay_text", "printed_text"})
     after: ClassVar[frozenset[str]] = frozenset({"erase_text", "upscale"})
     geometry: ClassVar[Geometry] = Geometry.REFRAMES
     roles: ClassVar[Mapping[str, str]] = {"segmenter": "u2netp"}
@@ -83,7 +86,7 @@ class Crop:
         return reframe(bare, product, target)
 
     def _target(self, findings: Sequence[Finding]) -> Target | None:
-        """What is asked for: by the options, else by the first channel that names a ratio and a fill."""
+        """What is asked for: by the options, else by the channels that demand it; advice moves no frame."""
         options = self.options
         wide = options.mode == "conservative"
         margin, goal = (0.04, 0.2) if wide else (0.02, 0.5)
@@ -93,14 +96,18 @@ class Crop:
                 fill=None if options.fill is None else _around(options.fill),
                 margin=margin,
             )
-        asked = [finding.evidence for finding in findings if finding.code in self.treats]
+        asked = [
+            finding.evidence
+            for finding in findings
+            if finding.code in self.treats and (options.advice or finding.severity is not Severity.INFO)
+        ]
         ratio = next((demand["ratio"] for demand in asked if "ratio" in demand), None)
-        fill = next((demand["fill"] for demand in asked if "fill" in demand), None)
+        fill = _common_fill([part for demand in asked for part in _fills(demand)])
         if ratio is None and fill is None:
             return None
         return Target(
             ratio=None if ratio is None else ratio[0] / ratio[1],
-            fill=None if fill is None else (fill[0], fill[1]),
+            fill=fill,
             goal=goal,
             margin=margin,
             least_long_side=max(demand.get("required_long_side", 0) for demand in asked),
@@ -172,6 +179,20 @@ def _parse_ratio(text: str) -> float:
         return float(width) / float(height)
     except (ValueError, ZeroDivisionError):
         return 0.0
+
+
+def _fills(demand: Mapping[str, Any]) -> list[Sequence[float]]:
+    """The range that a channel asks for, if it does, and those that others demand and the photo may meet."""
+    return [*([demand["fill"]] if demand.get("fill") else []), *demand.get("fills_beside", [])]
+
+
+def _common_fill(ranges: Sequence[Sequence[float]]) -> tuple[float, float] | None:
+    """The range that satisfies every one of ``ranges``, or as many of the first as have one in common."""
+    common: tuple[float, float] | None = None
+    for low, high in ranges:
+        narrower = (low, high) if common is None else (max(low, common[0]), min(high, common[1]))
+        common = narrower if narrower[0] <= narrower[1] else common
+    return common
 
 
 def _around(fill: float) -> tuple[float, float]:

@@ -13,7 +13,8 @@ from packshot.fidelity.seams import seam
 from packshot.finding import Finding, Mask, Severity
 from packshot.photo import Photo, Pixels
 from packshot.stage import Check, Geometry, Result, StageOptions
-from packshot.stages.filling import FLAT, RESTORER, STRUCTURE, TEXTURE, fill_hole, grown
+from packshot.stages.filling import FLAT, RESTORER, STRUCTURE, TEXTURE, fill_hole
+from packshot.stages.rim import with_rim
 
 Hint = Literal[
     "all", "remove-date-stamp", "remove-caption", "remove-watermark", "remove-promo", "remove-captcha"
@@ -58,6 +59,7 @@ class EraseText:
     name: ClassVar[str] = "erase_text"
     treats: ClassVar[frozenset[str]] = frozenset({"overlay_text"})
     alike: ClassVar[frozenset[str]] = frozenset({"printed_text"})
+    settled: ClassVar[frozenset[str]] = frozenset()
     after: ClassVar[frozenset[str]] = frozenset()
     geometry: ClassVar[Geometry] = Geometry.IN_PLACE
     roles: ClassVar[Mapping[str, str]] = {
@@ -113,16 +115,17 @@ class EraseText:
         if self.options.hint != "all" and kind not in KINDS_OF_HINT[self.options.hint]:
             return _Refusal("outside_hint", Severity.INFO, f"the hint {self.options.hint} does not cover it")
         if not finding.evidence["erasable"]:
-            return _Refusal(
-                "strokes_unclear", Severity.WARNING, "its strokes could not be told from the photo"
-            )
+            return _Refusal("strokes_unclear", Severity.ERROR, "its strokes could not be told from the photo")
         return None
 
     def _hole(self, photo: Photo, finding: Finding) -> Mask:
-        """The strokes with the rim that compression and smoothing leave around them."""
+        """The strokes with the rim that compression and smoothing leave around them.
+
+        A plate has been given the room for its outline; letters have not.
+        """
         assert finding.region is not None
         reach = max(2, round(min(photo.height, photo.width) / 350))
-        return grown(finding.region.full_mask(photo.pixels.shape), reach)
+        return with_rim(photo.pixels, finding.region.full_mask(photo.pixels.shape), reach)
 
     def _fill(
         self, pixels: Pixels, holes: Sequence[tuple[Finding, Mask]], notes: list[Finding]
@@ -136,7 +139,7 @@ class EraseText:
             filling = fill_hole(pixels, hole, unknown, self._fillers, self._restorer)
             if filling.improvement < _WORTH_IT[self.options.mode]:
                 why = "what lies behind it cannot be rebuilt well enough to be sure of an improvement"
-                notes.append(_note(finding, _Refusal("not_rebuildable", Severity.WARNING, why)))
+                notes.append(_note(finding, _Refusal("not_rebuildable", Severity.ERROR, why)))
                 continue
             inside = hole[filling.bounds.slices]
             filled[filling.bounds.slices][inside] = filling.pixels[inside]

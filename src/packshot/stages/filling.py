@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from packshot.backend import Filler, Restored, Restorer
@@ -96,9 +95,3 @@ def _cost(rehearsal: Rehearsal) -> float:
     """Squared error, raised where texture was lost: the error alone rewards blur."""
     lost = max(0.0, 1.0 - rehearsal.texture)
     return rehearsal.error * (1.0 + 2.0 * _BLUR_COST * lost)
-
-
-def grown(mask: Mask, reach: int) -> Mask:
-    """``mask`` (H, W) widened by ``reach`` pixels, round."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel)).view(np.bool_)

@@ -61,6 +61,9 @@ class Upscale:
     name: ClassVar[str] = "upscale"
     treats: ClassVar[frozenset[str]] = frozenset({"low_resolution"})
     alike: ClassVar[frozenset[str]] = frozenset()
+    settled: ClassVar[frozenset[str]] = frozenset(
+        {"overlay_text", "printed_text", "low_effective_resolution", "blurry"}
+    )
     after: ClassVar[frozenset[str]] = frozenset({"erase_text", "background", "fill"})
     geometry: ClassVar[Geometry] = Geometry.ENLARGES
     roles: ClassVar[Mapping[str, str]] = {

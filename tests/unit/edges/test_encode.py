@@ -4,6 +4,7 @@ import os
 import stat
 from io import BytesIO
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -163,3 +164,20 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
     mask = os.umask(0o022)
     os.umask(mask)
     assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~mask
+
+
+def test_untouched_blocks_of_a_jpeg_lose_nothing_a_second_time(tmp_path):
+    rng = np.random.default_rng(3)
+    soft = cv2.GaussianBlur(rng.integers(0, 256, (160, 240, 3), dtype=np.uint8), (0, 0), 3)
+    for quality in (80, 95):
+        Image.fromarray(soft).save(tmp_path / "in.jpg", quality=quality, subsampling="4:4:4")
+        photo = open_photo(tmp_path / "in.jpg")
+        edited = photo.pixels.copy()
+        edited[40:60, 50:90] = 255
+        (tmp_path / "out.jpg").write_bytes(encode(photo.with_pixels(edited), "jpeg"))
+        again = open_photo(tmp_path / "out.jpg").pixels
+        far = np.ones(edited.shape[:2], bool)
+        far[32:72, 40:104] = False  # the blocks that the edit touches
+        change = np.abs(again.astype(int) - photo.pixels)[far]
+        assert change.max() <= 3, quality
+        assert change.mean() < 0.05, quality

@@ -188,3 +188,17 @@ def test_a_frame_that_cannot_shrink_further_is_left_alone():
     once = framed(photo, **target)
     assert once.photo is not photo
     assert framed(once.photo, **target).photo is once.photo
+
+
+def test_advice_moves_no_frame_unless_it_is_asked_for():
+    photo = cut_out(on_backdrop())
+    advice = Finding("frame_fill", Severity.INFO, 1.0, "Frame.", None, {"fill": [0.7, 0.9]})
+    assert not Crop(CropOptions(), BACKENDS).wants(photo, [advice])
+    assert Crop(CropOptions(advice=True), BACKENDS).treat(photo, [advice]).photo is not photo
+
+
+def test_a_frame_for_one_channel_keeps_what_another_demands():
+    photo = cut_out(on_backdrop())
+    demand = asks(fill=[0.7, 0.9], fills_beside=[[0.85, 1.0]])
+    framed_photo = Crop(CropOptions(), BACKENDS).treat(photo, [demand]).photo
+    assert 0.84 <= max(60 / framed_photo.width, 80 / framed_photo.height) <= 0.91

@@ -71,9 +71,10 @@ def name(mark: Mark, pixels: Pixels) -> Kind:
         (Kind.DATE_STAMP, lambda: bool(purposes & {Purpose.DATE, Purpose.CAMERA})),
         (Kind.WATERMARK, lambda: large and contrast(pixels, mark.mask) < _FAINT_CONTRAST),
         (Kind.BANNER, lambda: plate and box.width > _BAR_WIDTH * width),
-        (Kind.PROMO, lambda: plate or Purpose.PROMOTION in purposes),
+        (Kind.PROMO, lambda: Purpose.PROMOTION in purposes),
         (Kind.CAPTCHA, lambda: _is_code(mark.texts) and _letters_differ(pixels, mark.mask)),
-        (Kind.LOGO, lambda: _is_logo(mark, box, height, width)),
+        (Kind.LOGO, lambda: _is_name(mark.texts) and (plate or _in_corner(box, height, width))),
+        (Kind.PROMO, lambda: plate),
     )
     return next((kind for kind, fits in tests if fits()), Kind.CAPTION)
 
@@ -94,9 +95,10 @@ def contrast(pixels: Pixels, mask: Mask) -> float:
 
 
 def _is_code(texts: Sequence[str]) -> bool:
-    """One short word without meaning: letters and digits, as captchas have."""
+    """One short word without meaning: letters and digits or cases mixed, as in captchas, not in names."""
     word = "".join(texts).replace(" ", "")
-    return len(texts) == 1 and 3 <= len(word) <= 9
+    name = word.isalpha() and (word.isupper() or word.islower() or word.istitle())
+    return len(texts) == 1 and 3 <= len(word) <= 9 and not name
 
 
 def _letters_differ(pixels: Pixels, mask: Mask) -> bool:
@@ -110,9 +112,13 @@ def _letters_differ(pixels: Pixels, mask: Mask) -> bool:
     return float(colours.std(0).max()) > _COLOURFUL
 
 
-def _is_logo(mark: Mark, box: Box, height: int, width: int) -> bool:
-    """A name in a corner: one or two short lines near two edges."""
-    words = sum(len(text.split()) for text in mark.texts)
+def _is_name(texts: Sequence[str]) -> bool:
+    """One or two words of letters only: most likely somebody's name, which is not for us to take off."""
+    words = " ".join(texts).split()
+    return len(words) <= 2 and len(texts) <= 2 and all(word.isalpha() for word in words)
+
+
+def _in_corner(box: Box, height: int, width: int) -> bool:
+    """Whether the middle of ``box`` is near two edges of the photo."""
     centre_x, centre_y = (box.x0 + box.x1) / 2 / width, (box.y0 + box.y1) / 2 / height
-    in_corner = min(centre_x, 1 - centre_x) < _CORNER and min(centre_y, 1 - centre_y) < _CORNER
-    return words <= 2 and len(mark.texts) <= 2 and in_corner
+    return min(centre_x, 1 - centre_x) < _CORNER and min(centre_y, 1 - centre_y) < _CORNER

@@ -59,7 +59,8 @@ def complete(pixels: Pixels, mask: Mask) -> Mask | None:
 def ground(pixels: Pixels, letters: Mask, line: Mask) -> Mask | None:
     """The plate that letters stand on although only the letters were seen; None when they stand on the scene.
 
-    Drawn grounds are of one colour, solid, and not much larger than what is written on them. A plain backdrop or a product's own flat side runs on.
+    Drawn grounds are of one colour, solid, and not much larger than what is written on them. A plain backdrop
+    or a product's own flat side runs on.
 
     Args:
         pixels: the photo, (H, W, 3).
