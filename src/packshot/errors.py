@@ -36,7 +36,7 @@ class UnsupportedFormatError(PackshotError):
 
 
 class TooLargeError(PackshotError):
-    """{name} has {found} {unit}, more than the limit of {limit}. Send a smaller file or raise the limit."""
+    """{name} has {found} {unit}, more than the limit of {limit}. Scale it down and send it again."""
 
     code = "too_large"
 
@@ -49,15 +49,37 @@ class UnreadableError(PackshotError):
 
 
 class DamagedMetadataError(PackshotError):
-    """The {kind} block is {detail}; it cannot be carried over."""
+    """The {kind} block is {detail}; it cannot be carried over: {lost}."""
 
     code = "damaged_metadata"
+
+    _LOST: ClassVar[dict[str, str]] = {
+        "EXIF": "a treated photo loses camera, time, author and which way is up",
+        "ICC": "the colours may differ from what was meant",
+        "XMP": "a treated photo loses what it says about source, creator and rights",
+    }
+
+    def __init__(self, *, kind: str, detail: str) -> None:
+        super().__init__(kind=kind, detail=detail, lost=self._LOST[kind])
 
 
 class DoesNotFitError(PackshotError):
     """{name} needs {found} bytes at the lowest quality, {limit} are allowed. Allow a smaller side."""
 
     code = "does_not_fit"
+
+
+class FormatLimitError(PackshotError):
+    """{name} has {found} pixels a side, {format} holds {limit}. Choose --format png, or a smaller scale."""
+
+    code = "format_limit"
+
+
+class UnwritableNameError(PackshotError):
+    """{path} cannot be written: {detail}. Rename the photo, or what is in the way, then run again."""
+
+    code = "unwritable_name"
+    retryable = True
 
 
 class OutputError(PackshotError):

@@ -8,10 +8,22 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.errors import UsageError
+
 Pixels = NDArray[np.uint8]
 """The one pixel convention: RGB, uint8, shape (H, W, 3), sRGB."""
 Plane = NDArray[np.uint8]
 """One 8-bit channel, shape (H, W)."""
+
+MOST_PIXELS = 80_000_000
+"""Width times height of the largest photo that packshot reads or makes."""
+LONGEST_SIDE = 65_535
+"""Longest side in pixels, likewise."""
+
+
+def workable(width: int, height: int) -> bool:
+    """Whether a photo of this size is small enough to be read or made."""
+    return max(width, height) <= LONGEST_SIDE and width * height <= MOST_PIXELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +84,7 @@ class Photo:
         origin: the file it came from.
         metadata: what must survive encoding.
         product, category, merchant: identity from the feed, manifest, folder or command line.
-        attested_by: who stated the right to alter this photo; None when nobody did.
+        attested_by: who stated the right to alter this photo; None when nobody did, never blank.
     """
 
     pixels: Pixels = field(repr=False)
@@ -90,6 +102,9 @@ class Photo:
             raise ValueError(f"pixels must be uint8 (H, W, 3) and not empty, got {dtype} {shape}")
         if self.alpha is not None and (self.alpha.shape != shape[:2] or self.alpha.dtype != np.uint8):
             raise ValueError(f"alpha must be uint8 {shape[:2]}, got {self.alpha.dtype} {self.alpha.shape}")
+        if self.attested_by is not None and not self.attested_by.strip():
+            # A blank name, such as an unset variable of a script leaves, must not pass for somebody's word.
+            raise UsageError(detail="attested_by is blank: name who states the right, or leave it out.")
         for array in (self.pixels, self.alpha):
             if array is not None:
                 array.flags.writeable = False

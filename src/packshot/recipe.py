@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from packshot.backend import load_backend
@@ -21,6 +20,7 @@ from packshot.errors import RecipeError, StageOrderError, UnknownNameError
 from packshot.inspection import INSPECTORS
 from packshot.stage import Geometry, Stage, StageOptions
 from packshot.stages import STAGES
+from packshot.yaml_file import read_yaml
 
 Mode = Literal["normal", "conservative"]
 
@@ -112,7 +112,7 @@ class Recipe(BaseModel):
             UnknownNameError: a stage, inspector or backend does not exist; lists those that do.
             StageOrderError: the stages are in an order that does harm.
         """
-        unknown = sorted(set(raw) - set(cls.model_fields))
+        unknown = sorted(set(raw) - set(cls.model_fields), key=str)
         if unknown:
             detail = f"unknown key {unknown[0]!r}. Choose one of: {', '.join(cls.model_fields)}."
             raise RecipeError(where=where, detail=detail)
@@ -130,10 +130,7 @@ class Recipe(BaseModel):
         Raises:
             RecipeError: the file cannot be read or parsed, or is not a mapping; and all of :meth:`from_dict`.
         """
-        try:
-            raw = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise RecipeError(where=str(path), detail=str(error)) from error
+        raw = read_yaml(Path(path), str(path))
         if not isinstance(raw, dict | None):
             raise RecipeError(where=str(path), detail="must be a mapping of keys such as `stages:`.")
         return cls.from_dict(raw or {}, str(path))
@@ -147,7 +144,7 @@ class Recipe(BaseModel):
         profile = self.profile_of(category)
         merged = {"mode": profile.mode, **spec.options, **profile.stages.get(spec.name, {})}
         model = STAGES[spec.name].Options
-        unknown = sorted(set(merged) - set(model.model_fields))
+        unknown = sorted(set(merged) - set(model.model_fields), key=str)
         if unknown:
             detail = f"unknown option {unknown[0]!r}. Choose one of: {', '.join(model.model_fields)}."
             raise RecipeError(where=f"stage {spec.name}", detail=detail)

@@ -26,7 +26,7 @@ _INLIER = 10.0  # levels: a ring pixel this close to the fit is backdrop
 _PLAIN_SHARE = 0.55  # of the ring: product may run out of the photo on two sides, not more
 _PLAIN_SIDES = 2  # product that fills the outer row of more sides than the other two is texture (measured)
 _ROUNDS = 4  # refits without the pixels that do not agree
-_DEVIATION = 14.0  # levels: what differs more from the backdrop is product (or its hard shadow)
+_DEVIATION = 14  # levels: what differs more from the backdrop is product (or its hard shadow)
 _TRANSPARENT = 8  # of alpha's 255: fainter is what anti-aliasing and lossy coding leave behind
 _GRID = 96  # cells a side on which the surface is drawn before it is scaled up
 _SPECK = 2e-5  # of the photo: a smaller island is dust or coding noise
@@ -80,8 +80,9 @@ def find_silhouette(photo: Photo) -> Silhouette | None:
     coarse = np.clip(np.rint(_surface(grid, grid, coefficients)), 0, 255).astype(np.uint8)
     level = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     red, green, blue = cv2.split(cv2.absdiff(pixels, level))
-    deviates = cv2.compare(cv2.max(cv2.max(red, green), blue), _DEVIATION, cv2.CMP_GT)
-    product = _without_specks(_enclosed(deviates))
+    # Not cv2.compare, which takes a plane of few pixels for a scalar.
+    deviates = cv2.max(cv2.max(red, green), blue) > _DEVIATION
+    product = _without_specks(_enclosed(deviates.view(np.uint8)))
     plain_sides = frozenset(SIDES) - touched_sides(product)
     if len(plain_sides) < _PLAIN_SIDES:
         return None

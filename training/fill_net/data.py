@@ -13,8 +13,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from torch.utils.data import IterableDataset, get_worker_info
 
-from packshot.push_pull import push_pull
 from packshot.photo import Pixels
+from packshot.push_pull import push_pull
 from packshot.simulate import OverlayKind, draw
 from packshot.simulate.stamp import through_jpeg
 from packshot.simulate.words import pick

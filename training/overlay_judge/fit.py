@@ -26,7 +26,7 @@ from packshot.photo import Photo, Pixels
 from packshot.simulate import OverlayKind, stamp
 from packshot.simulate.stamp import through_jpeg
 
-_SETS = {"grocery": 160, "clothing": 140, "studio": 100}
+_SETS = {"grocery": 320, "clothing": 240, "studio": 100}
 _CLEAN_SHARE = 0.4
 _COVERED, _CLEAR = 0.12, 0.02  # share of a box that the overlay covers: between them the truth is not clear
 

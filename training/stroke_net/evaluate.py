@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from packshot.photo import Pixels
 from packshot.simulate import OverlayKind, stamp
+from packshot.simulate.stamp import through_jpeg
 from training.stroke_net.data import COVERED, photos, read
 from training.stroke_net.net import MULTIPLE, StrokeNet
 from training.stroke_net.scenes import with_scene
@@ -47,8 +48,7 @@ def held_out(root: Path, each: int = 6) -> list[Case]:
         cases.append(Case("scene", scene, nothing[index]))
     for number, kind in enumerate(OverlayKind):
         for index in range(each):
-            stamped = stamp(clean[(number * each + index) * 7 % len(clean)], kind, index, jpeg=90)
-            cases.append(Case(kind.value, stamped.pixels, stamped.alpha > COVERED))
+            cases.append(_stamped(_reduced(read(paths[(number * each + index) * 7 % len(paths)]), 2), kind, index))
     return cases
 
 
@@ -79,9 +79,20 @@ def probability(net: StrokeNet, pixels: Pixels, device: torch.device) -> NDArray
     return torch.sigmoid(net(photo))[0, 0].cpu().numpy()
 
 
-def _reduced(photo: Pixels) -> Pixels:
-    factor = SIDE / min(photo.shape[:2])
+def _stamped(photo: Pixels, kind: OverlayKind, seed: int) -> Case:
+    """A photo of twice the size, stamped, reduced and compressed: photo and overlay share their history."""
+    stamped = stamp(photo, kind, seed)
+    size = (photo.shape[1] // 2, photo.shape[0] // 2)
+    pixels = cv2.resize(stamped.pixels, size, interpolation=cv2.INTER_AREA)
+    alpha = cv2.resize(stamped.alpha, size, interpolation=cv2.INTER_AREA)
+    return Case(kind.value, through_jpeg(pixels, 85), alpha > COVERED)
+
+
+def _reduced(photo: Pixels, times: int = 1) -> Pixels:
+    """The photo at ``times`` the size of the set, sides multiples of ``times * MULTIPLE``."""
+    factor = times * SIDE / min(photo.shape[:2])
     size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
-    rows, columns = (length // MULTIPLE * MULTIPLE for length in small.shape[:2])
-    return np.ascontiguousarray(small[: min(rows, 2 * SIDE // MULTIPLE * MULTIPLE), :columns])
+    step = times * MULTIPLE
+    rows, columns = (length // step * step for length in small.shape[:2])
+    return np.ascontiguousarray(small[: min(rows, times * 2 * SIDE // step * step), :columns])

@@ -7,7 +7,6 @@ See ``training/loop.py`` for what a run writes.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 

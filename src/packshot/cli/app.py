@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from io import TextIOWrapper
+from typing import Annotated
 
 import typer
 
@@ -16,12 +18,30 @@ SYSTEM_ERROR = 2
 
 
 app = typer.Typer(
-    help="Merchant photos in, publishable product photos out.",
     epilog="Exit codes: 0 all photos pass, 1 some photo does not, 2 usage or system error, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"packshot {version('packshot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Merchant photos in, publishable product photos out."""
+    del show_version  # its callback has done all
+
+
 app.command("validate")(validate.validate)
 app.command("run")(run.run)
 app.command("remove-text")(treat.remove_text)

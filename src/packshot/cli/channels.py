@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from packshot.cli.console import print_json
-from packshot.cli.options import AsOf, Json, day
+from packshot.cli.options import AsOf, Json
 
 
 def channels(
@@ -20,7 +20,7 @@ def channels(
     """List the sales channels and the rules in force."""
     from packshot.inspection.rules import channel_names, load_rules  # noqa: PLC0415 - see packshot.cli
 
-    packs = load_rules(names or channel_names(), day(as_of))
+    packs = load_rules(names or channel_names(), as_of)
     if json:
         print_json(
             [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from math import ceil
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,10 +37,22 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     typer.echo(json.dumps(value, indent=2))
 
 
-class Meter:
-    """A progress bar with an estimate on a terminal, one plain line a photo elsewhere."""
+_LINES = 100
+"""Lines that a pass prints at most where there is no terminal: a log shows that work gets on."""
 
-    def __init__(self) -> None:
+
+class Meter:
+    """A progress bar with an estimate on a terminal, a few lines elsewhere.
+
+    It lists no photo: the command's result does, once.
+
+    Args:
+        outcomes: count what became of the photos. Only where that is final: a photo that looks well by itself
+            may still turn out to repeat another.
+    """
+
+    def __init__(self, *, outcomes: bool = False) -> None:
+        self._outcomes = outcomes
         self._console = Console(stderr=True)
         self._bar = Progress(
             SpinnerColumn(),
@@ -54,7 +67,7 @@ class Meter:
             disable=not self._console.is_terminal,
         )
         self._task = self._bar.add_task("", total=None, visible=False, counts="")
-        self._what, self._total = "", 0
+        self._what, self._total, self._done = "", 0, 0
         self._counts: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
@@ -68,16 +81,19 @@ class Meter:
 
     def begin(self, what: str, total: int) -> None:
         """A pass over ``total`` photos begins."""
-        self._what, self._total = what, total
+        self._what, self._total, self._done = what, total, 0
         self._counts.clear()
         self._bar.reset(self._task, description=what, total=total, visible=True, counts="")
 
     def done(self, path: str, outcome: str) -> None:
-        """One photo of the pass is done."""
-        self._counts[outcome] += 1
+        """One photo of the pass is done; a pass without outcomes is told of on terminals only."""
+        del path
+        self._done += 1
+        if self._outcomes and outcome:
+            self._counts[outcome] += 1
+        counts = ", ".join(f"{number} {name}" for name, number in sorted(self._counts.items()))
         if self._console.is_terminal:
-            counts = ", ".join(f"{number} {name}" for name, number in sorted(self._counts.items()) if name)
             self._bar.update(self._task, advance=1, counts=escape(counts))
-        elif outcome:
+        elif outcome and (self._done % ceil(self._total / _LINES) == 0 or self._done == self._total):
             width = len(str(self._total))
-            note(f"[{self._counts.total():{width}}/{self._total}] {outcome:8} {path}")
+            note(f"[{self._done:{width}}/{self._total}] {counts or self._what}")

@@ -12,6 +12,7 @@ import typer
 from packshot.cli.console import Meter, note, print_json
 from packshot.cli.interrupt import INTERRUPTED, stoppable
 from packshot.cli.prepare import gather, pipeline_of
+from packshot.edges.report.wording import sentence
 from packshot.executors.batch import run_batch
 from packshot.executors.local import Crew, cores
 from packshot.executors.outputs import Outputs
@@ -79,7 +80,7 @@ def treat(stage: str, options: Mapping[str, Any], request: Request) -> None:
         for line in lines:
             typer.echo(f"{line['verdict']:8} {line['path']} -> {line['output'] or 'nothing'}")
             for finding in line["findings"]:
-                typer.echo(f"         {finding['severity']:7}  {finding['code']}: {finding['message']}")
+                typer.echo(f"         {finding['severity']:7}  {finding['code']}: {sentence(finding)}")
         typer.echo(f"{len(lines) - failed} of {len(lines)} photos are done, {failed} need a look.")
     if result.interrupted:
         note(f"Interrupted after {len(lines)} of {len(items)} photos. The others were not begun.")

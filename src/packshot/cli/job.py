@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from packshot.cli.console import Meter
 from packshot.cli.interrupt import stoppable
 from packshot.cli.prepare import pipeline_of
-from packshot.edges.report import Totals, write_report
+from packshot.edges.report import Run, write_report
+from packshot.edges.report.wording import reasons
 from packshot.errors import OutputError
 from packshot.executors.batch import BatchResult, previews_folder, run_batch
 from packshot.executors.local import Crew, cores
 from packshot.executors.outputs import Outputs
 from packshot.executors.sources import Item
 from packshot.recipe import Recipe
+
+_FEWEST = 5
+"""Photos that must have been done before their pace means anything: the first ones wait for models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def do(job: Job) -> BatchResult:
     """
     pipeline = pipeline_of(job.recipe)
     outputs = Outputs(job.out, job.format, by_verdict=True, channels=pipeline.rules)
-    with stoppable(job.out) as stop, Meter() as meter:
+    with stoppable(job.out) as stop, Meter(outcomes=True) as meter:
         return run_batch(
             pipeline,
             job.items,
@@ -50,28 +56,32 @@ def do(job: Job) -> BatchResult:
         )
 
 
-def report(result: BatchResult, out: Path, notes: Mapping[str, str] | None = None) -> Path:
+def report(result: BatchResult, job: Job, notes: Mapping[str, str] | None = None) -> Path:
     """Write the report of a batch beside its outputs.
 
     Args:
         result: the batch.
-        out: its output folder.
+        job: what it was to do.
         notes: a remark to show with a photo, by the photo's target.
 
     Raises:
         OutputError: it cannot be written.
     """
-    totals = Totals(
-        total=len(result.records),
+    run = Run(
+        total=result.total,
         resumed=len(result.records) - result.processed,
-        images_per_hour=result.images_per_hour,
+        channels=job.recipe.channels,
+        as_of=job.recipe.as_of or datetime.now(UTC).date(),
+        version=version("packshot"),
+        attested_by=job.attested_by,
+        images_per_hour=_pace(result),
         cpu_seconds_per_image=result.cpu_seconds_per_image,
     )
     lines = [record.as_dict() for record in result.records]
     try:
-        return write_report(lines, totals, out=out, previews=previews_folder(out), notes=notes)
+        return write_report(lines, run, out=job.out, previews=previews_folder(job.out), notes=notes)
     except OSError as error:
-        raise OutputError(path=out / "report.html", detail=error.strerror) from error
+        raise OutputError(path=job.out / "report.html", detail=error.strerror) from error
 
 
 def summary(result: BatchResult, out: Path) -> dict[str, Any]:
@@ -100,7 +110,7 @@ def describe(result: BatchResult) -> Iterator[str]:
     """The result in lines for a person."""
     for record in result.records:
         yield f"{record.verdict.value:8} {record.path} -> {record.output or 'nothing'}"
-        for reason in record.reasons:
+        for reason in reasons(record.trail):
             yield f"         {reason}"
     counts = Counter(record.verdict.value for record in result.records)
     yield f"{len(result.records)} photos: " + ", ".join(
@@ -109,5 +119,11 @@ def describe(result: BatchResult) -> Iterator[str]:
     resumed = len(result.records) - result.processed
     if resumed:
         yield f"{resumed} of them were done before and skipped."
-    if result.processed:
-        yield f"{result.images_per_hour:,.0f} photos an hour"
+    if (pace := _pace(result)) is not None:
+        yield f"{pace:,.0f} photos an hour"
+
+
+def _pace(result: BatchResult) -> float | None:
+    """Photos an hour; None where too few were done to tell. Files that cannot be read do not count."""
+    done = sum(not record.resumed and record.size_before is not None for record in result.records)
+    return result.images_per_hour if done >= _FEWEST else None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from packshot.edges.report.wording import sentence
 from packshot.executors.validate import Checked
 from packshot.finding import Severity
 
@@ -21,9 +22,10 @@ def render(photos: Sequence[Checked]) -> str:
     suite = ET.SubElement(root, "testsuite", {"name": "packshot validate", **counts})
     for photo in photos:
         case = ET.SubElement(suite, "testcase", {"classname": "packshot", "name": _clean(photo.path)})
-        lines = [f"{f.severity.value} {f.code}: {f.message}" for f in photo.findings]
+        said = [(f, sentence(f.as_dict())) for f in photo.findings]
+        lines = [f"{f.severity.value} {f.code}: {text}" for f, text in said]
         if not photo.passed:
-            errors = [f.message for f in photo.findings if f.severity is Severity.ERROR]
+            errors = [text for f, text in said if f.severity is Severity.ERROR]
             message = " ".join(errors) or f"The score is {photo.score:.2f}."
             failure = ET.SubElement(case, "failure", {"message": _clean(message)})
             failure.text = _clean("\n".join(lines))

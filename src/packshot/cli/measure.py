@@ -52,7 +52,7 @@ def measure(paths: Sequence[Path], recipe: Path | None, workers: int | None) -> 
     chosen = recipe_from(recipe, channels=None, as_of=None)
     with tempfile.TemporaryDirectory(prefix="packshot-bench-") as folder:
         out = Path(folder) / "out"
-        items = gather(paths) if paths else flawed_photos((), Path(folder) / "photos")
+        items = gather(paths) if paths else flawed_photos((), Path(folder))
         result = do(Job(items, out, chosen, attested_by="packshot bench", workers=workers))
     if result.interrupted:
         return None

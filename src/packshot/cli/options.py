@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,15 +19,40 @@ class Format(StrEnum):
     AVIF = "avif"
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("write the day as 2027-01-31.") from error
+
+
+def _place(text: str) -> Path:
+    # An unset variable of a script leaves an empty text, which pathlib takes for the current folder.
+    if not text.strip():
+        raise typer.BadParameter("the path is empty; write . for the current folder.")
+    return Path(text)
+
+
+def _person(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("the name is empty; name who states the right, or leave the option out.")
+    return text
+
+
+_MOST_WORKERS = 256  # more than any machine has cores; thousands of threads cannot be started
+
 Paths = Annotated[
     list[Path],
-    typer.Argument(metavar="PATH", show_default=False, help="Photos, or folders with photos."),
+    typer.Argument(metavar="PATH", parser=_place, show_default=False, help="Photos, or folders with photos."),
 ]
 SomePaths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="PATH", show_default=False, help="Photos, or folders with photos."),
+    typer.Argument(metavar="PATH", parser=_place, show_default=False, help="Photos, or folders with photos."),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", show_default=False, help="Folder to write to.")]
+Out = Annotated[
+    Path,
+    typer.Option("--out", metavar="DIR", parser=_place, show_default=False, help="Folder to write to."),
+]
 OutputFormat = Annotated[
     Format | None,
     typer.Option("--format", show_default=False, help="Format of the outputs; each photo's own by default."),
@@ -35,7 +60,13 @@ OutputFormat = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", min=1, show_default=False, help="Threads; one a processor core by default."),
+    typer.Option(
+        "--workers",
+        min=1,
+        max=_MOST_WORKERS,
+        show_default=False,
+        help="Threads; one a processor core by default.",
+    ),
 ]
 Category = Annotated[
     str | None,
@@ -49,7 +80,11 @@ Category = Annotated[
 RecipeFile = Annotated[
     Path | None,
     typer.Option(
-        "--recipe", metavar="FILE", show_default=False, help="Recipe in YAML; the built-in one by default."
+        "--recipe",
+        metavar="FILE",
+        parser=_place,
+        show_default=False,
+        help="Recipe in YAML; the built-in one by default.",
     ),
 ]
 Manifest = Annotated[
@@ -57,6 +92,7 @@ Manifest = Annotated[
     typer.Option(
         "--manifest",
         metavar="FILE",
+        parser=_place,
         show_default=False,
         help="CSV with the columns path, product, category, merchant; only path is required.",
     ),
@@ -71,11 +107,11 @@ Channels = Annotated[
     ),
 ]
 AsOf = Annotated[
-    datetime | None,
+    date | None,
     typer.Option(
         "--as-of",
         metavar="DATE",
-        formats=["%Y-%m-%d"],
+        parser=_day,
         show_default=False,
         help="Day whose channel rules apply, as YYYY-MM-DD; today by default.",
     ),
@@ -85,13 +121,9 @@ AttestedBy = Annotated[
     typer.Option(
         "--attested-by",
         metavar="NAME",
+        parser=_person,
         envvar="PACKSHOT_ATTESTED_BY",
         show_default=False,
         help="Who states the right to alter these photos; without it watermarks are reported and left.",
     ),
 ]
-
-
-def day(moment: datetime | None) -> date | None:
-    """The day that ``--as-of`` names."""
-    return moment.date() if moment else None

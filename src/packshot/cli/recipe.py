@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from packshot.cli.console import print_json
 from packshot.cli.options import Json, RecipeFile
+
+if TYPE_CHECKING:
+    from packshot.recipe import Recipe
 
 app = typer.Typer(no_args_is_help=True, help="Show and check recipes.")
 
@@ -21,15 +24,7 @@ def show(recipe: RecipeFile = None, json: Json = False) -> None:
     from packshot.recipe import Recipe  # noqa: PLC0415
 
     chosen = Recipe.from_yaml(recipe) if recipe else Recipe.from_dict({})
-    content = chosen.model_dump(mode="json")
-    content["stages"] = [
-        {spec["name"]: spec["options"]} if spec["options"] else spec["name"] for spec in content["stages"]
-    ]
-    content["categories"] = {
-        name: {"mode": profile["mode"], **profile["stages"]}
-        for name, profile in content["categories"].items()
-    }
-    content["backends"] = {**content["backends"], **chosen.roles()}
+    content = filled_in(chosen)
     if json:
         print_json({**content, "digest": chosen.digest()})
     else:
@@ -46,3 +41,21 @@ def check(
 
     pipeline = Pipeline.from_recipe(file)
     typer.echo(f"{file} is sound: version {pipeline.digest[:12]}.")
+
+
+def filled_in(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as it would be written in YAML, nothing left to a default."""
+    content = recipe.model_dump(mode="json")
+    stages = []
+    for spec in recipe.stages:
+        options = recipe.options_of(spec, None).model_dump(mode="json")
+        # A mode that the stage does not state is the category's; stated here, it would overrule that.
+        said = {key: value for key, value in options.items() if key != "mode" or key in spec.options}
+        stages.append({spec.name: said})
+    content["stages"] = stages
+    content["categories"] = {
+        name: {"mode": profile["mode"], **profile["stages"]}
+        for name, profile in content["categories"].items()
+    }
+    content["backends"] = {**content["backends"], **recipe.roles()}
+    return content

@@ -33,6 +33,12 @@ FLAWS = (
 )
 """What the photos get in turn; None is left as it is and must come out as it is."""
 
+PHOTOS = "photos"
+"""Sub-folder with the flawed photos and nothing else, so that it can be given to any command."""
+
+TRUTH = "truth"
+"""Sub-folder with what was done to each of them."""
+
 _STRENGTH = 0.4  # of a degradation: about half the size, so that enlarging is allowed
 _HARM = 0.1  # dB
 
@@ -75,7 +81,7 @@ class Gain:
 
 
 def flawed_photos(paths: Sequence[Path], folder: Path) -> list[Item]:
-    """Give each photo one flaw and write it to ``folder``, with the truth beside it.
+    """Give each photo one flaw and write it and the truth about it to their sub-folders of ``folder``.
 
     Args:
         paths: clean photos or folders; none for those that ship with scikit-image.
@@ -86,24 +92,25 @@ def flawed_photos(paths: Sequence[Path], folder: Path) -> list[Item]:
         PackshotError: a photo cannot be read.
     """
     items = []
+    (folder / PHOTOS).mkdir(parents=True, exist_ok=True)
     for number, item in enumerate(collect(paths or _shipped()).items):
         flaw = FLAWS[number % len(FLAWS)]
         name = f"{item.target.replace('/', '-')}-{flaw.value if flaw else 'clean'}"
         _flawed(name, open_photo(item.path).pixels, flaw, number).save(folder)
-        items.append(Item(folder / f"{name}.png", name, Identity()))
+        path = (folder / f"{name}.png").replace(folder / PHOTOS / f"{name}.png")
+        items.append(Item(path, name, Identity()))
     return items
 
 
-def gains(folder: Path, records: Sequence[Record], out: Path) -> list[Gain]:
-    """How near each written photo is to the truth kept in ``folder``, compared at the truth's size."""
+def gains(records: Sequence[Record], out: Path) -> list[Gain]:
+    """How near each written photo is to the truth kept in ``out``, compared at the truth's size."""
     measured = []
     for record in records:
         if record.output is not None:
-            truth = Truth.load(folder, record.target)
-            area = np.ones(truth.clean.shape[:2], bool) if truth.alpha is None else truth.alpha > 0
-            result = open_photo(out / record.output).pixels
-            before, after = (_psnr(pixels, truth.clean, area) for pixels in (truth.pixels, result))
-            resized = result.shape != truth.clean.shape
+            clean, area = _truth(out / TRUTH, record.target)
+            flawed, result = (open_photo(path).pixels for path in (Path(record.path), out / record.output))
+            before, after = (_psnr(pixels, clean, area) for pixels in (flawed, result))
+            resized = result.shape != clean.shape
             measured.append(Gain(record.target, record.verdict.value, before, after, resized))
     return measured
 
@@ -132,6 +139,15 @@ def _flawed(name: str, clean: Pixels, flaw: OverlayKind | DegradationKind | None
     if flaw is not None:
         return Truth(name, degrade(clean, flaw, _STRENGTH, seed), clean, degradation=flaw)
     return Truth(name, clean, clean)
+
+
+def _truth(folder: Path, name: str) -> tuple[Pixels, Mask]:
+    """A photo before it was spoiled, and where: under the overlay, or all of it."""
+    clean = open_photo(folder / f"{name}.clean.png").pixels
+    alpha = folder / f"{name}.alpha.png"
+    if alpha.exists():
+        return clean, open_photo(alpha).pixels.max(2) > 0
+    return clean, np.ones(clean.shape[:2], bool)
 
 
 def _psnr(pixels: Pixels, truth: Pixels, area: Mask) -> float:

@@ -18,7 +18,6 @@ from packshot.cli.options import (
     RecipeFile,
     SomePaths,
     Workers,
-    day,
 )
 
 
@@ -44,11 +43,11 @@ def run(
     from packshot.cli.job import Job, describe, do, report, summary  # noqa: PLC0415 - see packshot.cli
     from packshot.cli.prepare import gather, recipe_from  # noqa: PLC0415
 
-    chosen = recipe_from(recipe, channels=channel, as_of=day(as_of))
+    chosen = recipe_from(recipe, channels=channel, as_of=as_of)
     items = gather(paths, out=out, manifest=manifest, category=category)
     job = Job(items, out, chosen, output_format, attested_by=attested_by, workers=workers)
     result = do(job)
-    page = report(result, out)
+    page = report(result, job)
     if json:
         print_json(summary(result, out))
     else:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from packshot.cli.options import AttestedBy, Category, Channels, Json, Out, OutputFormat, Paths, Workers
+from packshot.errors import UsageError
 
 
 class Hint(StrEnum):
@@ -26,6 +27,19 @@ class Scale(IntEnum):
 
     TWO = 2
     FOUR = 4
+
+
+def _ratio(text: str) -> str:
+    """Let the stage itself say whether ``text`` is a ratio."""
+    from pydantic import ValidationError  # noqa: PLC0415 - see packshot.cli
+
+    from packshot.stages.crop import CropOptions  # noqa: PLC0415
+
+    try:
+        CropOptions(ratio=text)
+    except ValidationError as error:
+        raise typer.BadParameter(f"{error.errors()[0]['ctx']['error']}.") from error
+    return text
 
 
 def remove_text(
@@ -76,7 +90,12 @@ def crop(
     out: Out,
     ratio: Annotated[
         str | None,
-        typer.Option(metavar="W:H", show_default=False, help="Shape, such as 4:5; the channel's by default."),
+        typer.Option(
+            metavar="W:H",
+            parser=_ratio,
+            show_default=False,
+            help="Shape, such as 4:5; the channel's by default.",
+        ),
     ] = None,
     fill: Annotated[
         float | None,
@@ -93,7 +112,12 @@ def crop(
     json: Json = False,
     workers: Workers = None,
 ) -> None:
-    """Crop and pad photos to a shape and fill, never cutting the product."""
+    """Crop and pad photos to a shape and fill, never cutting the product.
+
+    Say which: give --ratio, --fill or both, or a --channel that asks for them.
+    """
+    if ratio is None and fill is None and not channel:
+        raise UsageError(detail="Say what frame you want: --ratio 4:5, --fill 0.85 or --channel NAME.")
     from packshot.cli import doors  # noqa: PLC0415 - see packshot.cli
 
     request = doors.Request(
@@ -105,5 +129,6 @@ def crop(
         workers=workers,
         channels=tuple(channel or ()),
     )
-    asked = {"ratio": ratio, "fill": fill}
+    # Who names a channel here wants its frame, advised or demanded.
+    asked = {"ratio": ratio, "fill": fill, "advice": True}
     doors.treat("crop", {key: value for key, value in asked.items() if value is not None}, request)

@@ -8,7 +8,7 @@ import typer
 
 from packshot.cli.console import Meter, note, print_json
 from packshot.cli.interrupt import INTERRUPTED, stoppable
-from packshot.cli.options import AsOf, Category, Channels, Json, Paths, Workers, day
+from packshot.cli.options import AsOf, Category, Channels, Json, Paths, Workers
 from packshot.errors import UsageError
 
 
@@ -31,12 +31,13 @@ def validate(
     """
     from packshot.cli import junit as junit_report  # noqa: PLC0415 - see packshot.cli
     from packshot.cli.prepare import gather, pipeline_of, recipe_from  # noqa: PLC0415
+    from packshot.edges.report.wording import sentence  # noqa: PLC0415
     from packshot.executors.local import Crew, cores  # noqa: PLC0415
     from packshot.executors.validate import validate as check  # noqa: PLC0415
 
     if json and junit:
         raise UsageError(detail="Choose one of --json and --junit.")
-    recipe = recipe_from(None, channels=channel, as_of=day(as_of), threshold=threshold)
+    recipe = recipe_from(None, channels=channel, as_of=as_of, threshold=threshold)
     items = gather(paths, category=category)
     pipeline = pipeline_of(recipe.model_copy(update={"stages": ()}))
     with stoppable() as stop, Meter() as meter:
@@ -57,7 +58,7 @@ def validate(
         for photo in checked:
             typer.echo(f"{'PASS' if photo.passed else 'FAIL'}  {photo.score:.2f}  {photo.path}")
             for finding in photo.findings:
-                typer.echo(f"      {finding.severity.value:7}  {finding.code}: {finding.message}")
+                typer.echo(f"      {finding.severity.value:7}  {finding.code}: {sentence(finding.as_dict())}")
         typer.echo(f"{len(checked) - failed} of {len(checked)} photos pass at a threshold of {threshold:g}.")
     if stop.is_set():
         note(f"Interrupted: {len(items) - len(checked)} of {len(items)} photos were not checked.")

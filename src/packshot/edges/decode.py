@@ -22,7 +22,7 @@ from packshot.errors import (
     UndecodableError,
     UnreadableError,
 )
-from packshot.photo import Origin, Photo
+from packshot.photo import LONGEST_SIDE, MOST_PIXELS, Origin, Photo
 
 _MIB = 2**20
 _ORIENTATION = 0x0112
@@ -41,8 +41,8 @@ class Limits:
     """
 
     file_bytes: int = 64 * _MIB
-    pixels: int = 80_000_000
-    side: int = 65_535
+    pixels: int = MOST_PIXELS
+    side: int = LONGEST_SIDE
 
 
 DEFAULT_LIMITS = Limits()
@@ -74,6 +74,7 @@ def open_photo(
         attested_by: who stated the right to alter this photo.
 
     Raises:
+        UsageError: ``attested_by`` is blank.
         UnreadableError: the path cannot be read.
         UndecodableError: empty, damaged or truncated.
         UnsupportedFormatError: not one of the formats above.

@@ -17,7 +17,7 @@ from packshot.edges.exif import credits_only
 from packshot.edges.jpeg import Tables, compression_of, quantisation_of
 from packshot.edges.metadata import iim_credits
 from packshot.edges.xmp import Provenance, merge_xmp, read_xmp
-from packshot.errors import UnknownNameError, UsageError
+from packshot.errors import FormatLimitError, UnknownNameError, UsageError
 from packshot.photo import Origin, Photo
 
 SUFFIXES = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp", ".avif": "avif"}
@@ -35,6 +35,8 @@ _LEAST_JPEG_QUALITY = 75  # below, the edited parts would show blocks that the m
 # Measured over 8 studio photos, 13 MP, CPU of encoding and decoding per megapixel:
 _AVIF_SPEED = 8  # 132 ms; speed 6 takes 312 ms for 3 % fewer bytes
 _WEBP_METHOD = 4  # 83 ms; method 2 takes 51 ms for 4 % more bytes
+# What libjpeg and libwebp write, what libavif reads back, and what the header of a PNG can state.
+_LONGEST_SIDE = {"jpeg": 65_500, "webp": 16_383, "avif": 32_768, "png": 2**31 - 1}
 _JPEG_SEGMENT = 65_500  # bytes that one APP1 segment holds beside its own header (ITU-T T.81, B.1.1.4)
 
 
@@ -67,6 +69,7 @@ def encode(
     Raises:
         UnknownNameError: no such output format.
         UsageError: ``lossless`` with a format that cannot be.
+        FormatLimitError: the photo has more pixels a side than the format holds.
     """
     if fmt not in SUFFIXES.values():
         raise UnknownNameError(
@@ -74,6 +77,9 @@ def encode(
         )
     if lossless and fmt in ("jpeg", "avif"):
         raise UsageError(detail=f"{fmt} cannot store a photo losslessly; choose png or webp.")
+    if not holds(fmt, photo):
+        facts = {"name": photo.origin.name, "found": max(photo.width, photo.height)}
+        raise FormatLimitError(**facts, format=fmt, limit=_LONGEST_SIDE[fmt])
     options: dict[str, Any] = {"format": fmt.upper(), **_metadata(photo, fmt, provenance or Provenance())}
     if fmt == "jpeg":
         options |= {"subsampling": _subsampling(photo.origin), "optimize": True}
@@ -119,6 +125,7 @@ def save(
     Raises:
         UnknownNameError: the suffix names no output format.
         UsageError: ``lossless`` with a format that cannot be.
+        FormatLimitError: the photo has more pixels a side than the format holds.
         OSError: the file cannot be written.
     """
     target = Path(path)
@@ -152,6 +159,11 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def holds(fmt: str, photo: Photo) -> bool:
+    """Whether a file in ``fmt``, an output format, can have as many pixels a side as ``photo``."""
+    return max(photo.width, photo.height) <= _LONGEST_SIDE[fmt]
 
 
 def default_quality(photo: Photo, fmt: str) -> int:

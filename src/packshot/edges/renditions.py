@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from packshot.edges.colour import output_profile
-from packshot.edges.encode import default_quality, encode
+from packshot.edges.encode import default_quality, encode, holds
 from packshot.edges.xmp import ENHANCED, Provenance
 from packshot.errors import DoesNotFitError
 from packshot.photo import Photo
@@ -69,6 +69,7 @@ def renditions(
 
     Raises:
         UnknownNameError: no such output format.
+        FormatLimitError: the photo has more pixels a side than a format holds.
     """
     made = []
     for width in sorted({width for width in widths if width <= photo.width}):
@@ -98,6 +99,7 @@ def render(
 
     Raises:
         DoesNotFitError: even the lowest quality needs more bytes than the plan allows.
+        FormatLimitError: none of the formats holds so many pixels a side.
         UnknownNameError: the plan names a format that cannot be written.
     """
     side = max(photo.width, photo.height)
@@ -146,13 +148,19 @@ def _resized(photo: Photo, size: tuple[int, int]) -> Photo:
 
 
 def _attempts(photo: Photo, formats: Sequence[str]) -> list[tuple[str, int | None]]:
-    """Formats with a quality, in the order to try: defaults first, then steps down. PNG has one size only."""
-    defaults = [(fmt, None if fmt == "png" else default_quality(photo, fmt)) for fmt in formats]
+    """Formats with a quality, in the order to try: defaults first, then steps down. PNG has one size only.
+
+    Formats that cannot hold the photo are left out, unless none can.
+    """
+    able = [fmt for fmt in formats if holds(fmt, photo)] or formats
+    defaults = [(fmt, None if fmt == "png" else default_quality(photo, fmt)) for fmt in able]
     lower = [(fmt, q) for fmt, start in defaults if start for q in _QUALITY_STEPS if q < start]
     return [*defaults, *lower]
 
 
 def _note(photo: Photo, plan: RenditionPlan, fmt: str, quality: int | None) -> str:
+    if fmt != plan.formats[0] and not holds(plan.formats[0], photo):
+        return f"{plan.formats[0]} does not hold so many pixels a side; {fmt} was used."
     if fmt != plan.formats[0]:
         return (
             f"{plan.formats[0]} needs more than {plan.max_bytes} bytes; {fmt} at quality {quality} was used."

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from packshot.errors import OutputError, UsageError
+from packshot.errors import OutputError
 from packshot.executors.duplicates import duplicates_in
 from packshot.executors.journal import Journal
 from packshot.executors.local import Crew, stream
+from packshot.executors.lock import sole_writer
 from packshot.executors.outputs import Outputs
 from packshot.executors.partial import remove_partial_files
 from packshot.executors.record import Record
+from packshot.executors.safeguards import refuse_overwriting, refuse_replacing
 from packshot.executors.sources import Item
 from packshot.executors.worker import Task, Worker
 from packshot.finding import Finding
@@ -22,7 +23,7 @@ from packshot.pipeline import Pipeline
 from packshot.verdict import Verdict
 
 STATE = ".packshot"
-"""Folder inside the output folder for what is needed to continue: the pictures of the report."""
+"""Folder inside the output folder for what a run needs beside its results: lock, pictures of the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def run_batch(
     attested_by: str | None = None,
     keep: bool = True,
 ) -> BatchResult:
-    """Do all ``items``.
+    """Do all ``items``, as the only run that writes to the output folder.
 
     Args:
         pipeline: what to do.
@@ -88,24 +89,21 @@ def run_batch(
             for duplicates among the items.
 
     Raises:
-        UsageError: an output would overwrite an input.
+        UsageError: an input would be overwritten or removed, or an earlier run's result of another photo
+            replaced; or another run is writing to the output folder.
         OutputError: the output folder cannot be written; what is finished stays.
         WeightsError: a model's weights are missing.
     """
     wall, cpu = time.perf_counter(), time.process_time()
-    _refuse_overwriting(outputs, items)
+    refuse_overwriting(outputs, items)
     _make_folder(outputs.folder)
-    if keep:
+    _make_folder(outputs.folder / STATE)
+    with sole_writer(outputs.folder, outputs.folder / STATE):
         remove_partial_files(outputs.folder)
-        previews = previews_folder(outputs.folder)
-        _make_folder(previews)
-        repeated = duplicates_in(items, crew)
-        with Journal(outputs.folder) as journal:
-            worker = Worker(pipeline, outputs, attested_by=attested_by, journal=journal, previews=previews)
-            records = _work(worker, items, repeated, crew)
-    else:
-        worker = Worker(pipeline, outputs, attested_by=attested_by)
-        records = _work(worker, items, {}, crew)
+        if keep:
+            records = _work_and_keep(pipeline, items, outputs, crew, attested_by)
+        else:
+            records = _work(Worker(pipeline, outputs, attested_by=attested_by), items, {}, crew)
     order = {item.target: number for number, item in enumerate(items)}
     return BatchResult(
         records=tuple(sorted(records, key=lambda record: order[record.target])),
@@ -118,6 +116,18 @@ def run_batch(
 def previews_folder(out: Path) -> Path:
     """Where a batch keeps the pictures of its report."""
     return out / STATE / "previews"
+
+
+def _work_and_keep(
+    pipeline: Pipeline, items: Sequence[Item], outputs: Outputs, crew: Crew, attested_by: str | None
+) -> list[Record]:
+    previews = previews_folder(outputs.folder)
+    _make_folder(previews)
+    with Journal(outputs.folder) as journal:
+        refuse_replacing(journal, outputs, items)
+        repeated = duplicates_in(items, crew)
+        worker = Worker(pipeline, outputs, attested_by=attested_by, journal=journal, previews=previews)
+        return _work(worker, items, repeated, crew)
 
 
 def _work(
@@ -134,15 +144,6 @@ def _work(
         outcome = record.verdict.value
         crew.watcher.done(record.path, f"{outcome} (done before)" if record.resumed else outcome)
     return records
-
-
-def _refuse_overwriting(outputs: Outputs, items: Sequence[Item]) -> None:
-    inputs = {(os.path.realpath(item.path.parent), item.path.name.casefold()) for item in items}
-    for item in items:
-        for place in outputs.places(item.target, item.path.suffix):
-            if (os.path.realpath(place.parent), place.name.casefold()) in inputs:
-                detail = f"{place} is an input and would be overwritten. Choose another folder for --out."
-                raise UsageError(detail=detail)
 
 
 def _make_folder(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -29,7 +30,8 @@ class Journal:
         self._path = folder / NAME
         self._lock = Lock()
         try:
-            self._file = self._path.open("a+b")
+            # Without a buffer: closing must not fail on bytes whose writing has failed before.
+            self._file = self._path.open("a+b", buffering=0)
             self._known = self._load()
         except OSError as error:
             raise OutputError(path=self._path, detail=error.strerror) from error
@@ -47,14 +49,22 @@ class Journal:
         return self._known.get(target)
 
     def append(self, record: Record) -> None:
-        """Add a line in one write and force it to the disk."""
+        """Add a line and force it to the disk; one that cannot be written whole leaves nothing behind.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
         line = json.dumps(record.as_dict()).encode() + b"\n"
         with self._lock:
+            end = os.fstat(self._file.fileno()).st_size
             try:
-                self._file.write(line)
-                self._file.flush()
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[self._file.write(rest) :]
                 os.fsync(self._file.fileno())
             except OSError as error:
+                with suppress(OSError):  # the next start cuts it off
+                    self._file.truncate(end)
                 raise OutputError(path=self._path, detail=error.strerror) from error
             self._known[record.target] = record
 
@@ -68,7 +78,7 @@ class Journal:
         for line in content[:whole].splitlines():
             try:
                 record = Record.from_dict(json.loads(line))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, RecursionError):
                 continue  # another version's line, or damage: its photo is simply done again
             records[record.target] = record
         return records

@@ -28,7 +28,8 @@ def read_manifest(path: Path) -> dict[Path, Identity]:
         path: UTF-8 CSV with a header line. Relative paths in it start at the manifest's own folder.
 
     Raises:
-        UsageError: the file cannot be read, has no ``path`` column, a row has no path, or one comes twice.
+        UsageError: the file cannot be read or has no ``path`` column; a row has no path, an impossible one,
+            or one that came before.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -44,6 +45,9 @@ def read_manifest(path: Path) -> dict[Path, Identity]:
     for number, row in enumerate(rows, 2):
         if not row["path"]:
             raise UsageError(detail=f"Line {number} of the manifest {path} has no path.")
+        if "\0" in row["path"]:
+            detail = f"The path in line {number} of the manifest {path} holds a NUL byte. Export it as UTF-8."
+            raise UsageError(detail=detail)
         photo = path.parent / row["path"]
         if photo in identities:
             raise UsageError(detail=f"Line {number} of the manifest {path} names {row['path']} again.")

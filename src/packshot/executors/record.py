@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import PurePath
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from packshot.verdict import Verdict
 
@@ -24,6 +27,8 @@ class Record:
         size_before, size_after: (width, height) in pixels; None when the input could not be read.
         previews: names of the pictures for the report, relative to the folder of previews.
         trail: :meth:`packshot.trail.Trail.as_dict`.
+        source: the input as an absolute path without links.
+        file_sizes: bytes of each written file, the output and those for channels, by its relative name.
         resumed: whether this was done by an earlier call and only found again; never written to a file.
     """
 
@@ -39,6 +44,8 @@ class Record:
     size_after: tuple[int, int] | None
     previews: Mapping[str, str]
     trail: Mapping[str, Any] = field(repr=False)
+    source: str = ""
+    file_sizes: Mapping[str, int] = field(default_factory=dict)
     resumed: bool = False
 
     @property
@@ -62,15 +69,22 @@ class Record:
         return {**own, **self.trail}
 
     @classmethod
-    def from_dict(cls, line: Mapping[str, Any]) -> Record:
+    def from_dict(cls, line: object) -> Record:
         """The record that a line of ``trail.jsonl`` holds.
 
         Raises:
             KeyError: the line lacks a key.
+            ValueError: it is nothing that :meth:`as_dict` writes, or a file lies outside the output folder.
         """
+        if not isinstance(line, dict):
+            raise ValueError("not an object")  # noqa: TRY004 - a value from a file, not a caller's mistake
         own = [f.name for f in fields(cls) if f.name not in ("trail", "resumed")]
-        values = {name: line[name] for name in own}
-        for name in ("size_before", "size_after"):
-            values[name] = tuple(values[name]) if values[name] else None
         trail = {name: value for name, value in line.items() if name not in own}
-        return cls(**values, trail=trail)
+        record = _RECORD.validate_python({name: line[name] for name in own} | {"trail": trail})
+        Verdict(trail["verdict"])
+        if any(PurePath(name).is_absolute() or ".." in PurePath(name).parts for name in record.file_sizes):
+            raise ValueError("a file lies outside the output folder")
+        return record
+
+
+_RECORD = TypeAdapter(Record)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,8 @@ from pathlib import Path
 
 from packshot.edges.decode import open_photo
 from packshot.edges.report.previews import write_previews
-from packshot.errors import OutputError
+from packshot.errors import OutputError, UnwritableNameError
+from packshot.executors.digests import digest, file_digest
 from packshot.executors.failures import ENDS_THE_BATCH, failure
 from packshot.executors.journal import Journal
 from packshot.executors.outputs import File, Outputs
@@ -72,8 +73,7 @@ class Worker:
         photo, trail = self._run(task)
         encoding = time.perf_counter(), time.thread_time()
         trail, files = self._encode(trail, task.item.target)
-        self._forget_earlier(task.item.target, files)
-        self._outputs.write(files)
+        trail, files = self._write(trail, files, task.item.target)
         trail = replace(trail, steps=(*trail.steps, _step("encode", *encoding)))
         record = Record(
             path=str(task.item.path),
@@ -88,6 +88,8 @@ class Worker:
             size_after=(trail.photo.width, trail.photo.height) if trail.photo else None,
             previews=self._preview(photo, trail, task.item.target),
             trail=trail.as_dict(),
+            source=task.item.source,
+            file_sizes={file.name: len(file.data) for file in files},
         )
         if self._journal is not None:
             self._journal.append(record)
@@ -116,7 +118,7 @@ class Worker:
             finding = failure(error)
         blank = Trail(
             name=name,
-            digest=photo.origin.digest if photo else _digest(task.item.path),
+            digest=photo.origin.digest if photo else file_digest(task.item.path),
             recipe_digest=self._pipeline.digest,
             decision=decide((), 0.0),
             steps=(_step("decode", *started),),
@@ -132,6 +134,15 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - see _run
             return self._failed(replace(trail, photo=None), failure(error)), []
 
+    def _write(self, trail: Trail, files: list[File], target: str) -> tuple[Trail, list[File]]:
+        """Write the files in place of earlier ones; a photo whose name cannot be had goes to review."""
+        try:
+            self._forget_earlier(target, files)
+            self._outputs.write(files)
+        except UnwritableNameError as error:
+            return self._failed(replace(trail, photo=None), failure(error)), []
+        return trail, files
+
     def _failed(self, trail: Trail, finding: Finding) -> Trail:
         after = (*trail.findings_after, finding)
         return replace(
@@ -146,54 +157,38 @@ class Worker:
     def _find_done(self, journal: Journal, task: Task) -> Record | None:
         """The record of an earlier call, if it is about these bytes, done this way, and complete."""
         record = journal.find(task.item.target)
-        if record is None or record.key != self._key(task, _digest(task.item.path)):
+        if record is None or record.key != self._key(task, file_digest(task.item.path)):
             return None
-        written = [name for name in (record.output, *record.channels) if name]
-        complete = all((self._outputs.folder / name).is_file() for name in written)
-        return replace(record, path=str(task.item.path)) if complete and record.final else None
+        done = record.final and self._outputs.complete(record.file_sizes)
+        return replace(record, path=str(task.item.path), source=task.item.source) if done else None
 
     def _forget_earlier(self, target: str, files: Sequence[File]) -> None:
         """Remove what an earlier recipe wrote for this photo in another place, before the new is written."""
         earlier = self._journal.find(target) if self._journal is not None else None
         if earlier is not None:
-            stale = {name for name in (earlier.output, *earlier.channels) if name}
-            for name in stale - {file.name for file in files}:
-                (self._outputs.folder / name).unlink(missing_ok=True)
+            self._outputs.remove(earlier.file_sizes.keys() - {file.name for file in files})
 
     def _preview(self, photo: Photo | None, trail: Trail, target: str) -> dict[str, str]:
         if photo is None or self._previews is None:
             return {}
         try:
-            return write_previews(photo, trail, self._previews, _sha(target.encode())[:24])
+            return write_previews(photo, trail, self._previews, digest(os.fsencode(target))[:24])
         except OSError as error:
             raise OutputError(path=self._previews, detail=error.strerror) from error
 
-    def _key(self, task: Task, digest: str) -> str:
-        """Digest of everything that decides what is written for a photo and where."""
+    def _key(self, task: Task, photo: str) -> str:
+        """Digest of all that decides what is written and where; ``photo`` is that of the input's bytes."""
         outputs, identity = self._outputs, task.item.identity
         facts = [
-            digest,
+            photo,
             self._pipeline.digest,
             [outputs.format, outputs.by_verdict],
             [identity.product, identity.category, identity.merchant, self._attested_by],
             [finding.as_dict() for finding in task.extra],
         ]
-        return _sha(json.dumps(facts).encode())
+        return digest(json.dumps(facts).encode())
 
 
 def _step(stage: str, wall: float, cpu: float) -> Step:
     """A step that began at these readings of the clocks and ends now."""
     return Step(stage, Outcome.UNCHANGED, time.perf_counter() - wall, time.thread_time() - cpu)
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of a file; empty when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
-
-
-def _sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

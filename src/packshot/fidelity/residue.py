@@ -10,7 +10,7 @@ import numpy as np
 from packshot.finding import Box, Finding, Mask
 
 REACH = 6  # px: a finding this close to an edited pixel is what the edit left behind
-_INSIDE = 0.5  # share of what is seen afterwards that lies where the defect was: then it is part of it
+_TOUCHING = 0.1  # share of what is seen afterwards that lies where the defect was, or one line beside it
 _KNOWN = 0.3  # share of it that was seen before and is not part of the defect
 
 
@@ -24,8 +24,8 @@ def residue(
     """Where the defect is still seen after an edit, (H, W).
 
     A treated finding that stands on an edited patch is residue. So is a finding of a like code that is new
-    and lies where the defect was: half of a word, no longer recognised as an overlay, is text all the same.
-    Then the whole defect is residue.
+    and lies where the defect was or right beside it: half of a word, no longer recognised as an overlay, is
+    text all the same. Then the whole defect is residue.
 
     Args:
         before: findings on the photo before the edit.
@@ -36,7 +36,7 @@ def residue(
     """
     left = np.zeros(mask.shape, bool)
     places = _regions(before, treated, mask.shape)
-    zones = [Box.of_mask(place).grown(REACH, mask.shape) for place in places if (place & mask).any()]
+    zones = [Box.of_mask(place) for place in places if (place & mask).any()]
     for seen in _regions(after, treated, mask.shape):
         left |= seen & grown(mask)
         _mark(left, seen, zones)
@@ -57,10 +57,11 @@ def grown(mask: Mask) -> Mask:
 
 
 def _mark(left: Mask, seen: Mask, zones: Sequence[Box]) -> None:
-    """Add every zone to ``left`` that holds the better part of ``seen``."""
+    """Add every zone to ``left`` that ``seen`` touches."""
     for zone in zones:
-        if seen[zone.slices].sum() >= _INSIDE * seen.sum():
-            left[zone.slices] = True
+        around = zone.grown(max(REACH, min(zone.width, zone.height)), seen.shape)
+        if seen[around.slices].sum() >= _TOUCHING * seen.sum():
+            left[zone.grown(REACH, seen.shape).slices] = True
 
 
 def _regions(findings: Sequence[Finding], codes: frozenset[str], shape: tuple[int, ...]) -> list[Mask]:

@@ -7,7 +7,7 @@ from packshot.inspection.background import Border, NotWhiteBackground
 from packshot.inspection.compression import Compression
 from packshot.inspection.content import Content
 from packshot.inspection.exposure import Exposure
-from packshot.inspection.file import FileSize, Format
+from packshot.inspection.file import DamagedMetadata, FileSize, Format
 from packshot.inspection.framing import FrameFill
 from packshot.inspection.inspector import Inspector, Setup
 from packshot.inspection.noise import Noise
@@ -21,6 +21,7 @@ from packshot.inspection.view import View
 INSPECTORS: dict[str, type[Inspector]] = {
     Format.name: Format,
     FileSize.name: FileSize,
+    DamagedMetadata.name: DamagedMetadata,
     LowResolution.name: LowResolution,
     OddSize.name: OddSize,
     OddAspectRatio.name: OddAspectRatio,

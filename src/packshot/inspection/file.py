@@ -1,11 +1,11 @@
-"""Whether the file itself is one that its channels take: format, extension, colour, weight and extent."""
+"""Whether the file itself is sound, and one that its channels take: format, colour, weight, extent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from packshot.finding import Finding
+from packshot.finding import Finding, Severity
 from packshot.inspection.inspector import Setup
 from packshot.inspection.rule_kinds import (
     Colour,
@@ -65,6 +65,22 @@ class Format:
                     message = f"The colour is stored as {origin.mode}; {channel.title} takes {wanted}."
                     found.append(_finding("format", channel, colour, message, found=origin.mode))
         return found
+
+
+class DamagedMetadata:
+    """``damaged_metadata``: embedded metadata that could not be read and is missing in a treated photo."""
+
+    name: ClassVar[str] = "damaged_metadata"
+    codes: ClassVar[frozenset[str]] = frozenset({"damaged_metadata"})
+    roles: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, setup: Setup) -> None:
+        del setup  # a damaged block is damaged for every channel
+
+    def inspect(self, view: View) -> Sequence[Finding]:
+        """One finding for each block; the message says what is lost with it."""
+        problems = view.photo.metadata.problems
+        return tuple(Finding("damaged_metadata", Severity.WARNING, 0.5, problem) for problem in problems)
 
 
 class FileSize:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from packshot.backend import Line, StrokeMasker, TextBox, TextDetector, TextReader, require
-from packshot.finding import Box, Finding, Region, Severity
+from packshot.finding import Box, Finding, Mask, Region, Severity
 from packshot.inspection.inspector import Setup
 from packshot.inspection.overlay import judge
 from packshot.inspection.overlay.kinds import Kind, Mark, contrast, name
-from packshot.inspection.overlay.plates import complete, is_plate
-from packshot.inspection.overlay.regions import Patch, patches
+from packshot.inspection.overlay.plates import complete, ground, is_plate
+from packshot.inspection.overlay.regions import Patch, merge, patches
 from packshot.inspection.overlay.traits import bounding_box, line_height, measure, polygon_mask
 from packshot.inspection.overlay.words import Purpose, purpose
 from packshot.inspection.view import View
@@ -56,7 +56,9 @@ class OverlayText:
             for index, line in lines.items()
         }
         overlaid = [index for index, probability in odds.items() if probability >= self._threshold]
-        seen = _Sighting(boxes, lines, odds, patches(strokes, boxes, overlaid))
+        found = patches(view.pixels, strokes, boxes, overlaid)
+        whole = merge([_with_ground(view, boxes, patch) for patch in found])
+        seen = _Sighting(boxes, lines, odds, whole)
         printed = [index for index in lines if index not in overlaid]
         return (*(_finding(view, seen, patch) for patch in seen.patches), *_printed(view, seen, printed))
 
@@ -88,17 +90,32 @@ def _phrase(index: int, boxes: Sequence[TextBox], lines: Mapping[int, Line]) -> 
     return " ".join(text for _, text in sorted(near))
 
 
-def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
-    texts = tuple(seen.lines[index].text for index in patch.lines)
-    purposes = tuple(purpose(text) for text in texts)
-    own = [seen.boxes[index] for index in patch.lines]
-    lines = np.zeros_like(patch.mask)
-    for box in own:
+def _with_ground(view: View, boxes: Sequence[TextBox], patch: Patch) -> Patch:
+    """The patch with the plate that its lines stand on."""
+    lines = _line_area(view, [boxes[index] for index in patch.lines])
+    if is_plate(view.pixels, patch.mask, lines):
+        whole = complete(view.pixels, patch.mask)
+        return replace(patch, whole=False) if whole is None else replace(patch, mask=whole)
+    drawn = ground(view.pixels, patch.mask, lines)
+    return patch if drawn is None else replace(patch, mask=patch.mask | drawn)
+
+
+def _line_area(view: View, boxes: Sequence[TextBox]) -> Mask:
+    """The pixels inside ``boxes``, (H, W)."""
+    lines = np.zeros(view.pixels.shape[:2], bool)
+    for box in boxes:
         area = bounding_box(box).grown(0, lines.shape)
         lines[area.slices] |= polygon_mask(box, area)
-    plate = is_plate(view.pixels, patch.mask, lines)
-    whole = complete(view.pixels, patch.mask) if plate else patch.mask
-    patch = Patch(patch.lines, patch.mask if whole is None else whole)
+    return lines
+
+
+def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
+    in_order = sorted(patch.lines, key=lambda index: bounding_box(seen.boxes[index]).y0)
+    texts = tuple(seen.lines[index].text for index in in_order)
+    # Each line by itself, and all together: 'BEST' over 'SELLER' is one phrase.
+    purposes = tuple(purpose(text) for text in (*texts, " ".join(texts)))
+    own = [seen.boxes[index] for index in patch.lines]
+    lines = _line_area(view, own)
     visible = bool(patch.mask.any())
     mark = Mark(
         mask=patch.mask,
@@ -120,7 +137,7 @@ def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
         evidence={
             "kind": kind.value,
             "owner": _owner(purposes),
-            "erasable": whole is not None and bool(patch.mask.sum() >= _SEEN_COVERAGE * lines.sum()),
+            "erasable": patch.whole and bool(patch.mask.sum() >= _SEEN_COVERAGE * lines.sum()),
             "text": "" if kind is Kind.CAPTCHA else quote,
             "contrast": round(contrast(view.pixels, patch.mask), 1) if visible else None,
         },
@@ -132,10 +149,7 @@ def _printed(view: View, seen: _Sighting, indices: Sequence[int]) -> tuple[Findi
         return ()
     message = f"{len(indices)} lines of text belong to the product or the scene and are kept."
     quote = " / ".join(seen.lines[index].text for index in indices)[:_LONGEST_QUOTE]
-    lines = np.zeros(view.pixels.shape[:2], bool)
-    for index in indices:
-        area = bounding_box(seen.boxes[index]).grown(0, lines.shape)
-        lines[area.slices] |= polygon_mask(seen.boxes[index], area)
+    lines = _line_area(view, [seen.boxes[index] for index in indices])
     evidence = {"lines": len(indices), "text": quote}
     return (Finding("printed_text", Severity.INFO, 0.0, message, Region.of_mask(lines), evidence),)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from packshot.finding import Severity
 
@@ -162,6 +162,12 @@ class AspectRatio(Rule):
     height: Annotated[float, Field(gt=0)]
     tolerance: Share
 
+    @model_validator(mode="after")
+    def _is_a_frame(self) -> Self:
+        if not 0.01 <= self.width / self.height <= 100:
+            raise ValueError("width : height must lie between 1 : 100 and 100 : 1")
+        return self
+
 
 class WhiteBackground(Rule):
     """At least ``share`` of the backdrop has all channels at ``255 - tolerance`` or above."""
@@ -180,7 +186,7 @@ class Fill(Rule):
 
     kind: Literal["fill"]
     min: Share
-    max: Share
+    max: Annotated[float, Field(ge=0.01, le=1.0)]
 
 
 class NoOverlay(Rule):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from packshot.errors import RecipeError, UnknownNameError
@@ -25,9 +25,11 @@ from packshot.inspection.rule_kinds import (
     SizeRule,
     WhiteBackground,
 )
+from packshot.yaml_file import read_yaml
 
 Kind = TypeVar("Kind", bound=Rule)
 
+_SUFFIX = ".yaml"
 _PACKS = files("packshot.inspection") / "channels"
 
 
@@ -45,7 +47,7 @@ class ChannelRules:
     """The rules of one channel that apply on one day.
 
     Attributes:
-        name: as written in a recipe: a shipped channel's name or the path of a YAML file.
+        name: a shipped channel's, or that of a YAML file without folder and suffix.
         title: what people call the channel.
         rules: those in force, in the pack's order.
     """
@@ -137,7 +139,7 @@ def framing(channel: ChannelRules, rules: Sequence[ChannelRules]) -> dict[str, A
 
 def channel_names() -> list[str]:
     """Names of the shipped channels, sorted."""
-    return sorted(path.name.removesuffix(".yaml") for path in _PACKS.iterdir() if path.name.endswith(".yaml"))
+    return sorted(path.name.removesuffix(_SUFFIX) for path in _PACKS.iterdir() if path.name.endswith(_SUFFIX))
 
 
 def load_pack(channel: str) -> Pack:
@@ -147,12 +149,12 @@ def load_pack(channel: str) -> Pack:
         UnknownNameError: no channel has this name.
         RecipeError: the file cannot be read, or a key in it is wrong; says which.
     """
-    if channel.endswith(".yaml"):
+    if channel.endswith(_SUFFIX):
         return _read(Path(channel), channel)
     if channel not in channel_names():
-        choices = f"{', '.join(channel_names())}, or the path of a .yaml file"
+        choices = f"{', '.join(channel_names())}, or the path of a {_SUFFIX} file"
         raise UnknownNameError(kind="channel", name=channel, choices=choices)
-    return _read(_PACKS / f"{channel}.yaml", f"channels/{channel}.yaml")
+    return _read(_PACKS / f"{channel}{_SUFFIX}", f"channels/{channel}{_SUFFIX}")
 
 
 def load_rules(channels: Sequence[str], as_of: date | None) -> tuple[ChannelRules, ...]:
@@ -160,21 +162,37 @@ def load_rules(channels: Sequence[str], as_of: date | None) -> tuple[ChannelRule
 
     Raises:
         UnknownNameError, RecipeError: see :func:`load_pack`.
+        RecipeError: two channels have one name.
     """
     day = as_of or datetime.now(UTC).date()
     packs = {channel: load_pack(channel) for channel in channels}
+    names = {channel: _name(channel) for channel in packs}
+    for channel, name in names.items():
+        others = [other for other in names if other != channel and names[other].casefold() == name.casefold()]
+        if others:
+            detail = f"its name {name!r} is that of {others[0]}, too. Rename the file."
+            raise RecipeError(where=channel, detail=detail)
     return tuple(
-        ChannelRules(name, pack.title, tuple(rule for rule in pack.rules if rule.in_force(day)))
-        for name, pack in packs.items()
+        ChannelRules(names[channel], pack.title, tuple(rule for rule in pack.rules if rule.in_force(day)))
+        for channel, pack in packs.items()
     )
 
 
-def _read(path: Any, where: str) -> Pack:  # noqa: ANN401 - Path or Traversable, which share read_text
+def _name(channel: str) -> str:
+    """What a channel is called, in findings and as a folder of outputs.
+
+    Raises:
+        RecipeError: the name of its file is nothing but dots.
+    """
+    name = Path(channel).stem if channel.endswith(_SUFFIX) else channel
+    if not name.strip("."):
+        raise RecipeError(where=channel, detail="the file has no name. Rename it.")
+    return name
+
+
+def _read(path: Path | Traversable, where: str) -> Pack:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Pack.model_validate(raw)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(where=where, detail=str(error)) from error
+        return Pack.model_validate(read_yaml(path, where))
     except ValidationError as error:
         problem = error.errors()[0]
         key = ".".join(str(part) for part in problem["loc"])

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from packshot.backend import Segmenter, require
 from packshot.finding import Box, Finding, Severity
-from packshot.photo import Photo
+from packshot.photo import MOST_PIXELS, Photo, workable
 from packshot.silhouette import Silhouette, find_silhouette, touched_sides
 from packshot.stage import Check, Geometry, Result, StageOptions
 from packshot.stages.extension import extend, extend_alpha
@@ -20,6 +20,7 @@ from packshot.stages.frame import Scene, Target, plan, taken
 _PRODUCT = 0.5  # of the matte
 _AGREEMENT = 0.9  # IoU of silhouette's and segmenter's boxes; below it one of them sees another product
 _FILL_SLACK = 0.01  # either side of an asked-for fill
+_MOST_EXTREME = 100  # to 1: a longer shape is a slip of the keyboard
 _ROUNDING = 2  # px: a frame has whole pixels and can come no nearer to a fill
 
 
@@ -39,8 +40,8 @@ class CropOptions(StageOptions):
     @field_validator("ratio")
     @classmethod
     def _is_ratio(cls, text: str | None) -> str | None:
-        if text is not None and not _parse_ratio(text) > 0:
-            raise ValueError("must be width:height, such as 4:5")
+        if text is not None and not 1 / _MOST_EXTREME <= _parse_ratio(text) <= _MOST_EXTREME:
+            raise ValueError("must be width:height, such as 4:5, from 1:100 to 100:1")
         return text
 
 
@@ -158,6 +159,8 @@ def reframe(photo: Photo, product: Product, target: Target) -> Result:
         cut = "the product is cut off at the photo's edge"
         reason = cut if product.cut_off else "it is not to be cut nor made smaller than the channel allows"
         return Result(photo, findings=(_impossible(reason),))
+    if not workable(frame.width, frame.height):
+        return Result(photo, findings=(_endless(frame),))
     whole = Box(0, 0, photo.width, photo.height)
     if whole.intersection_area(frame) == frame.area:
         return Result(_cut(photo, frame), findings=(_done(frame, scene),))
@@ -174,9 +177,11 @@ def reframe(photo: Photo, product: Product, target: Target) -> Result:
 
 
 def _parse_ratio(text: str) -> float:
+    """Width over height; 0 where ``text`` names no two positive numbers."""
     width, _, height = text.partition(":")
     try:
-        return float(width) / float(height)
+        across, down = float(width), float(height)
+        return across / down if across > 0 else 0.0
     except (ValueError, ZeroDivisionError):
         return 0.0
 
@@ -267,4 +272,15 @@ def _impossible(reason: str) -> Finding:
         severity=Severity.WARNING,
         score=1.0,
         message=f"No frame can be laid around the product: {reason}. Send a photo with more room around it.",
+    )
+
+
+def _endless(frame: Box) -> Finding:
+    most = f"packshot works on {MOST_PIXELS / 1e6:g} megapixels at most"
+    return Finding(
+        code="crop_impossible",
+        severity=Severity.WARNING,
+        score=1.0,
+        message=f"The frame would have {frame.width}x{frame.height} px; {most}. Ask for another ratio or fill.",
+        evidence={"frame": frame.as_list()},
     )

@@ -14,7 +14,7 @@ from packshot.finding import Finding, Mask, Severity
 from packshot.photo import Photo, Pixels
 from packshot.stage import Check, Geometry, Result, StageOptions
 from packshot.stages.filling import FLAT, RESTORER, STRUCTURE, TEXTURE, fill_hole
-from packshot.stages.rim import with_rim
+from packshot.stages.rim import distrusted, with_rim
 
 Hint = Literal[
     "all", "remove-date-stamp", "remove-caption", "remove-watermark", "remove-promo", "remove-captcha"
@@ -134,6 +134,7 @@ class EraseText:
         unknown = np.zeros(pixels.shape[:2], bool)
         for _, hole in holes:
             unknown |= hole
+        unknown = distrusted(pixels, unknown)
         filled, done = pixels.copy(), np.zeros_like(unknown)
         for finding, hole in holes:
             filling = fill_hole(pixels, hole, unknown, self._fillers, self._restorer)

@@ -16,15 +16,20 @@ from packshot.backend import Filler, Restored, Restorer
 from packshot.fidelity.rehearsal import Rehearsal, hiding_places, rehearse, texture_energy
 from packshot.finding import Box, Mask
 from packshot.photo import Pixels
+from packshot.stages.plain import fill_plain
 
 FLAT, TEXTURE, STRUCTURE = "filler_flat", "filler_texture", "filler_structure"
 """Roles of the three fillers, in the order in which they are tried."""
+PLAIN = "plain_surface"
+"""The method for a plain backdrop, which needs no backend."""
 RESTORER = "restorer"
 """Role of the method that uses what shines through."""
 
 _GOOD_ENOUGH = 6.0  # grey levels squared: below this (42 dB on 255) no other method can be seen to do better
 _STRUCTURE_AREA = 3000  # px: frequency-selective filling costs about 0.15 ms a pixel
 _BLUR_COST = 0.5  # how much a lost half of the texture energy counts against a method
+_PLAIN_ERROR = 4.0  # grey levels squared: what a fitted backdrop is off at most
+_DOUBT = 100.0  # what the restorer expects of itself is multiplied by this
 _MARGIN = 12  # px of surroundings that every method sees at least
 
 
@@ -66,6 +71,10 @@ def fill_hole(
     crop, own, blocked = pixels[bounds.slices], hole[bounds.slices], unknown[bounds.slices]
     places = [place & ~blocked for place in hiding_places(crop, own)]
     places = [place for place in places if place.sum() >= 0.7 * own.sum()]
+    plain = fill_plain(crop, own, blocked)
+    if plain is not None:
+        exact = Rehearsal(_PLAIN_ERROR, 1.0)
+        return Filling(plain, bounds, PLAIN, exact, _improvement(crop, plain, own, exact.error))
     tried: dict[str, Rehearsal] = {}
     if places:
         tried[FLAT] = rehearse(crop, blocked, places, fillers[FLAT].fill)
@@ -79,16 +88,21 @@ def fill_hole(
                 tried[role] = rehearse(crop, blocked, places[:1], fillers[role].fill)
     role = min(tried, key=lambda name: _cost(tried[name]))
     filled = restored.pixels if restored and role == RESTORER else fillers[role].fill(crop, blocked)
+    return Filling(filled, bounds, role, tried[role], _improvement(crop, filled, own, tried[role].error))
+
+
+def _improvement(crop: Pixels, filled: Pixels, own: Mask, expected: float) -> float:
+    """See :class:`Filling`: what differs between overlay and filling is the error of both together."""
     seen = float(((filled[own].astype(np.float32) - crop[own]) ** 2).mean())
-    error = max(tried[role].error, 1.0)
-    return Filling(filled, bounds, role, tried[role], (seen - error) / error - 1.0)
+    error = max(expected, 1.0)
+    return (seen - error) / error - 1.0
 
 
 def _promise(restored: Restored, own: Mask, blocked: Mask) -> Rehearsal:
     """What the restorer expects of itself, and its texture over that of the known surroundings."""
     known = texture_energy(restored.pixels, ~blocked) if not blocked.all() else 0.0
     texture = (texture_energy(restored.pixels, own) + 1.0) / (known + 1.0)
-    return Rehearsal(float(restored.error[own].mean()), min(1.0, texture))
+    return Rehearsal(_DOUBT * float(restored.error[own].mean()), min(1.0, texture))
 
 
 def _cost(rehearsal: Rehearsal) -> float:

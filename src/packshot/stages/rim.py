@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from packshot.finding import Mask
 from packshot.photo import Pixels
 
-_TRACES = 9  # px: JPEG rings through the block of 8 that a stroke touches, and drawn shadows are as soft
+_TRACES = 8  # px: JPEG rings through the block of 8 that a stroke touches, and drawn shadows are as soft
+_BLEED = 6  # px beyond: colours are stored at half resolution, and bleed through blocks of 16
+_GAP = 60  # square px: a hole of the mask that is no larger is closed
 _WINDOW = 41  # px in which the known surroundings are measured
 _KNOWN = 0.04  # share of the window that must be known
 _FLAT = 3.0  # grey levels of standard deviation: below, a filling is as good as the truth
@@ -22,13 +24,28 @@ def with_rim(pixels: Pixels, strokes: Mask, reach: int) -> Mask:
     stay, and nothing is lost.
     """
     tight, wide = grown(strokes, reach), grown(strokes, max(reach, _TRACES))
-    return tight | (wide & (_spread(pixels, ~wide) < _FLAT))
+    return _without_gaps(tight | (wide & (_spread(pixels, ~wide) < _FLAT)))
+
+
+def distrusted(pixels: Pixels, hole: Mask) -> Mask:
+    """``hole`` (H, W) and the flat ground right beside it, whose colour compression mixed with the overlay's.
+
+    A filling that begins from there would spread it. Nothing there is changed.
+    """
+    return hole | (grown(hole, _BLEED) & (_spread(pixels, ~hole) < _FLAT))
 
 
 def grown(mask: Mask, reach: int) -> Mask:
     """``mask`` (H, W) widened by ``reach`` pixels, round."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     return np.asarray(cv2.dilate(mask.view(np.uint8), kernel)).view(np.bool_)
+
+
+def _without_gaps(mask: Mask) -> Mask:
+    """``mask`` with its small holes closed: what lies between strokes that touch is mostly stroke."""
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats((~mask).view(np.uint8), connectivity=4)
+    small = np.flatnonzero(statistics[:, cv2.CC_STAT_AREA] <= _GAP)
+    return mask | np.isin(labels, small[(small > 0) & (small < count)])
 
 
 def _spread(pixels: Pixels, known: Mask) -> NDArray[np.float32]:

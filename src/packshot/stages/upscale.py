@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import cv2
 import numpy as np
 from PIL import Image
+from pydantic import Field
 
 from packshot.backend import Upscaler, require
 from packshot.fidelity.back_projection import back_project, back_projection_error
 from packshot.fidelity.halo import halo_overshoot
 from packshot.fidelity.jpeg_quality import jpeg_quality
 from packshot.finding import Finding, Severity
-from packshot.photo import Photo, Plane
+from packshot.photo import MOST_PIXELS, Photo, Plane, workable
 from packshot.stage import Check, Geometry, Result, StageOptions
 from packshot.stages.adaptive_tiles import enlarge
 
@@ -51,7 +52,7 @@ class UpscaleOptions(StageOptions):
     """
 
     scale: Literal[2, 4] | None = None
-    min_side: int | None = None
+    min_side: Annotated[int, Field(gt=0)] | None = None
     max_scale: Literal[2, 4] = 4
 
 
@@ -87,11 +88,13 @@ class Upscale:
         return self._factor(photo, findings) > 1.0
 
     def treat(self, photo: Photo, findings: Sequence[Finding]) -> Result:
-        """Enlarge by what is needed; a photo that needs more than the largest factor is left as it is."""
+        """Enlarge by what is needed; a photo that needs too large a factor, or becomes too large, is left."""
         factor = self._factor(photo, findings)
         if factor > self._largest:
             return Result(photo, findings=(_beyond_reach(factor, self._largest),))
         scale = next(scale for scale in _SCALES if scale >= factor)
+        if not workable(photo.width * scale, photo.height * scale):
+            return Result(photo, findings=(_too_large(photo, scale),))
         seen = {finding.code for finding in findings if finding.severity is not Severity.INFO}
         quality = jpeg_quality(photo)
         if quality is not None and quality <= _DEGRADING_QUALITY[self.options.mode]:
@@ -157,6 +160,18 @@ def _beyond_reach(factor: float, largest: int) -> Finding:
         score=1.0,
         message=f"The photo would have to grow {factor:.1f} times; more than {largest} is not allowed.",
         evidence={"factor": round(factor, 4), "largest": largest},
+    )
+
+
+def _too_large(photo: Photo, scale: int) -> Finding:
+    return Finding(
+        code="upscale_declined",
+        severity=Severity.WARNING,
+        score=1.0,
+        message=f"Enlarging {photo.width}x{photo.height} px {scale} times gives "
+        f"{photo.width * photo.height * scale**2 / 1e6:.0f} megapixels or too long a side; packshot works on "
+        f"{MOST_PIXELS / 1e6:g} megapixels at most. Ask for a smaller scale.",
+        evidence={"scale": scale},
     )
 
 

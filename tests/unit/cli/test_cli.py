@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,7 +12,9 @@ import yaml
 from PIL import Image
 from typer.testing import CliRunner, Result
 
+import packshot
 from packshot.cli import app, main
+from packshot.recipe import Recipe
 
 QUIET = "inspect: []\nstages: []\n"
 
@@ -112,6 +115,9 @@ def test_the_attestation_may_come_from_the_environment(folder: Path, monkeypatch
         (("models", "pull", "gpt"), "Unknown weight 'gpt'"),
         (("recipe", "check", "bad.yaml"), "unknown key 'stage'"),
         (("channels", "shop"), "Unknown channel 'shop'"),
+        (("channels", "--as-of", "31.01.2027"), "write the day as 2027-01-31"),
+        (("crop", "photos", "--out", "out"), "--ratio 4:5, --fill 0.85 or --channel NAME"),
+        (("crop", "photos", "--out", "out", "--ratio", "4x5"), ": must be width:height, such as 4:5"),
         (("fly",), "fly"),
     ],
 )
@@ -128,13 +134,54 @@ def test_a_users_error_ends_in_a_message_and_2(
     assert said in fails(capsys, *arguments)
 
 
-def test_recipe_show_prints_a_recipe_that_means_the_same(folder: Path) -> None:
-    shown = call("recipe", "show", "--recipe", folder / "quiet.yaml")
-    again = folder / "again.yaml"
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", QUIET),
+        "stages: [upscale: {min_side: 900, mode: conservative}]\n",
+        "categories: {lamps: {upscale: {max_scale: 2}}, wool: {mode: conservative}}\n",
+    ],
+)
+def test_recipe_show_prints_a_recipe_that_means_the_same(folder: Path, text: str) -> None:
+    first, again = folder / "first.yaml", folder / "again.yaml"
+    first.write_text(text)
+    shown = call("recipe", "show", "--recipe", first)
     again.write_text(shown.stdout)
-    assert yaml.safe_load(shown.stdout)["threshold"] == 0.8
     assert call("recipe", "show", "--recipe", again).stdout.splitlines()[1:] == shown.stdout.splitlines()[1:]
     assert call("recipe", "check", again).exit_code == 0
+    one, other = (Recipe.from_yaml(path) for path in (first, again))
+    assert one.roles() == other.roles()
+    for category in (None, *one.categories):
+        options = [[recipe.options_of(spec, category) for spec in recipe.stages] for recipe in (one, other)]
+        assert options[0] == options[1]
+
+
+def test_recipe_show_leaves_nothing_to_a_default() -> None:
+    shown = yaml.safe_load(call("recipe", "show").stdout)
+    assert shown["threshold"] == 0.8
+    assert {"upscale": {"scale": None, "min_side": None, "max_scale": 4}} in shown["stages"]
+    assert shown["backends"]["upscaler_x2"] == "span-x2"
+    assert shown["backends"]["text_detector"] == "ppocr-v6-small"
+
+
+def test_the_version_is_told() -> None:
+    told = call("--version")
+    assert (told.exit_code, told.stdout) == (0, f"packshot {version('packshot')}\n")
+
+
+def test_public_names_are_listed_before_they_are_loaded() -> None:
+    code = "import sys, packshot\nprint(dir(packshot), 'packshot.pipeline' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{sorted(packshot.__all__)} False\n"
+    assert all(getattr(packshot, name) for name in dir(packshot))
+
+
+def test_validate_lists_a_photo_once(folder: Path) -> None:
+    copy = folder / "photos" / "again.png"
+    copy.write_bytes((folder / "photos" / "a.png").read_bytes())
+    told = call("validate", folder / "photos" / "a.png", copy)
+    assert told.output.count(str(copy)) == 1
+    assert f"{copy}\n" in told.stdout
 
 
 def test_channels_lists_names_and_rules() -> None:

@@ -1,19 +1,22 @@
 import re
+from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from packshot.edges.report import Totals, write_report
+from packshot.edges.report import Run, write_report
 from packshot.edges.report.cards import card_of
 from packshot.edges.report.page import code_counts, stage_costs
 from packshot.edges.report.previews import LONG_SIDE, write_previews
-from packshot.finding import Finding, Severity
+from packshot.finding import Finding, Region, Severity
 from packshot.photo import Photo
 from packshot.trail import Outcome, Step, Trail
 from packshot.verdict import Decision, Verdict
 
+RUN = Run(total=2, resumed=0, channels=("web", "zalando"), as_of=date(2027, 1, 31), version="1.2.3")
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>.jpg"
 
 
@@ -57,9 +60,19 @@ class Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += f"{data} "
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    return reader
 
 
 @pytest.fixture
@@ -71,14 +84,12 @@ def page(tmp_path: Path) -> str:
     told = trail(photo)
     names = write_previews(photo, told, previews, "x")
     lines = [line(HOSTILE, told, names), line("javascript:alert(3)", trail(photo, changed=False), {})]
-    totals = Totals(2, 0, 100.0, 0.5)
-    path = write_report(lines, totals, out=tmp_path, previews=previews, notes={HOSTILE: HOSTILE})
+    path = write_report(lines, RUN, out=tmp_path, previews=previews, notes={HOSTILE: HOSTILE})
     return path.read_text(encoding="utf-8")
 
 
 def test_nothing_from_a_photo_becomes_markup(page: str) -> None:
-    reader = Reader()
-    reader.feed(page)
+    reader = read(page)
     assert [tag for tag, _ in reader.tags].count("script") == 1
     for tag, attributes in reader.tags:
         assert not any(name.startswith("on") for name in attributes), (tag, attributes)
@@ -89,8 +100,7 @@ def test_nothing_from_a_photo_becomes_markup(page: str) -> None:
 
 def test_the_page_needs_nothing_but_itself(page: str) -> None:
     assert not re.findall(r"https?://|@import|url\(", page)
-    reader = Reader()
-    reader.feed(page)
+    reader = read(page)
     assert "link" not in {tag for tag, _ in reader.tags}
 
 
@@ -103,8 +113,7 @@ def test_only_its_own_script_may_run(page: str) -> None:
 
 
 def test_the_slider_can_be_worked_by_keyboard_and_is_named(page: str) -> None:
-    reader = Reader()
-    reader.feed(page)
+    reader = read(page)
     sliders = [
         attributes for tag, attributes in reader.tags if tag == "input" and attributes["type"] == "range"
     ]
@@ -139,5 +148,68 @@ def test_counts_tell_repaired_from_standing(tmp_path: Path) -> None:
 
 
 def test_a_page_without_photos_is_a_page(tmp_path: Path) -> None:
-    path = write_report([], Totals(0, 0, None, None), out=tmp_path, previews=tmp_path)
+    path = write_report([], RUN, out=tmp_path, previews=tmp_path)
     assert "Nothing was found" in path.read_text(encoding="utf-8")
+
+
+def test_the_head_tells_what_was_run(tmp_path: Path) -> None:
+    text = read(_page(tmp_path, replace(RUN, attested_by="A. Merchant", images_per_hour=1234.0))).text
+    head = " ".join(text.split("Where the time went")[0].split())
+    assert "Photos 1 of 2, interrupted" in head
+    assert "Channels web, zalando" in head
+    assert "Rules as of 2027-01-31" in head
+    assert "Right to alter attested by A. Merchant" in head
+    assert "packshot 1.2.3" in head
+    assert "1,234 photos an hour" in head
+    assert "photos an hour" not in read(_page(tmp_path, RUN)).text
+
+
+def test_a_cropped_photo_is_shown_in_two_pictures_and_marked_on_the_first(tmp_path: Path) -> None:
+    mask = np.zeros((30, 40), bool)
+    mask[2:5, 3:9] = True
+    photo = Photo.from_array(np.zeros((30, 40, 3), np.uint8))
+    overlay = Finding("overlay_text", Severity.ERROR, 0.9, "x", Region.of_mask(mask))
+    told = replace(trail(photo), findings_before=(overlay,))
+    names = write_previews(photo, told, tmp_path, "x")
+    crop = {**told.as_dict()["steps"][1], "stage": "crop"}
+    cropped = line("a.jpg", told, names, steps=[crop], size_after=[20, 30])
+    page = _page(tmp_path, RUN, cropped)
+    tags = [tag for tag, attributes in read(page).tags if "picture" in str(attributes.get("class"))]
+    assert len(tags) == 2
+    assert 'type="range"' not in page
+    before, after = page.split('alt="Before: ')[1].split('alt="After: ')
+    assert 'class="mask"' in before
+    assert "<rect" in before
+    assert 'class="mask"' not in after
+    assert "<rect" not in after
+
+
+def test_an_unchanged_photo_says_so_and_has_one_link(tmp_path: Path) -> None:
+    photo = Photo.from_array(np.zeros((30, 40, 3), np.uint8))
+    told = trail(photo, changed=False)
+    names = write_previews(photo, told, tmp_path, "x")
+    page = _page(tmp_path, RUN, line(str(tmp_path / "a.jpg"), told, names))
+    assert "nothing changed" in page
+    assert [attributes["href"] for tag, attributes in read(page).tags if tag == "a"] == ["./a.jpg"]
+    treated = _page(
+        tmp_path, RUN, line("a.jpg", trail(photo), write_previews(photo, trail(photo), tmp_path, "y"))
+    )
+    assert "nothing changed" not in treated
+    assert [tag for tag, _ in read(treated).tags].count("a") == 2
+
+
+def test_only_the_first_four_findings_are_open(tmp_path: Path) -> None:
+    photo = Photo.from_array(np.zeros((30, 40, 3), np.uint8))
+    codes = ("blurry", "noisy", "dark", "border", "format", "pixelated")
+    told = replace(
+        trail(photo),
+        findings_before=tuple(Finding(code, Severity.WARNING, 0.5, f"{code}.") for code in codes),
+    )
+    opened, folded = _page(tmp_path, RUN, line("a.jpg", told, {})).split("2 more findings")
+    assert [code for code in codes if f"<b>{code}</b>" in opened] == list(codes[:4])
+    assert [code for code in codes if f"<b>{code}</b>" in folded] == list(codes[4:])
+
+
+def _page(folder: Path, run: Run, *lines: dict[str, object]) -> str:
+    shown = lines or (line("a.jpg", trail(Photo.from_array(np.zeros((30, 40, 3), np.uint8))), {}),)
+    return write_report(shown, run, out=folder, previews=folder).read_text(encoding="utf-8")

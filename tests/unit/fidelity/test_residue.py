@@ -39,6 +39,11 @@ def test_the_other_half_of_a_word_spoils_the_whole_word_whatever_it_is_taken_for
         assert not left[80:].any(), code
 
 
+def test_new_print_right_beside_the_word_is_the_rest_of_it():
+    left = left_of([seen("overlay_text", WORD)], [seen("printed_text", Box(125, 42, 160, 58))])
+    assert left[WORD.slices].all()
+
+
 def test_print_that_was_there_before_is_not_residue():
     label = Box(80, 42, 118, 58)
     before = [seen("overlay_text", WORD), seen("printed_text", label)]

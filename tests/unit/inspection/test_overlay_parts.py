@@ -10,7 +10,7 @@ from packshot.backend import Line, TextBox
 from packshot.finding import Box
 from packshot.inspection.overlay import judge
 from packshot.inspection.overlay.kinds import Kind, Mark, name
-from packshot.inspection.overlay.plates import complete, is_plate
+from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import patches
 from packshot.inspection.overlay.traits import measure
 from packshot.inspection.overlay.words import Purpose, purpose, tells_overlay
@@ -90,13 +90,17 @@ def test_a_word_in_many_colours_is_a_captcha():
     )
 
 
+def blank(strokes):
+    return np.full((*strokes.shape, 3), 200, np.uint8)
+
+
 def test_a_patch_keeps_to_its_line():
     strokes = np.zeros((200, 300), np.float32)
     strokes[50:70, 40:200:4] = 0.95  # the line's letters
     strokes[50:60, 40:44] = 0.95
     strokes[150:170, 40:200:4] = 0.95  # another line, printed
     strokes[20:49, 260:300] = 0.95  # something beside it
-    (patch,) = patches(strokes, [box(35, 45, 205, 75), box(35, 145, 205, 175)], [0])
+    (patch,) = patches(blank(strokes), strokes, [box(35, 45, 205, 75), box(35, 145, 205, 175)], [0])
     assert patch.lines == (0,)
     assert Box.of_mask(patch.mask).y1 <= 80
     assert not patch.mask[:, 220:].any()
@@ -107,7 +111,7 @@ def test_a_doubtful_component_is_left_out():
     strokes = np.zeros((100, 200), np.float32)
     strokes[40:60, 20:60] = 0.95
     strokes[40:60, 100:150] = 0.6
-    (patch,) = patches(strokes, [box(15, 35, 180, 65)], [0])
+    (patch,) = patches(blank(strokes), strokes, [box(15, 35, 180, 65)], [0])
     assert patch.mask[40:60, 20:60].all()
     assert not patch.mask[:, 90:].any()
 
@@ -137,7 +141,7 @@ def test_letters_are_no_plate_and_the_scene_is_no_plate():
     pixels, seen = badge(1.0)
     letters = seen & (np.abs(pixels.astype(int) - (20, 20, 90)).max(2) < 5)
     assert not is_plate(pixels, letters, seen)
-    assert complete(np.full((200, 300, 3), 128, np.uint8), seen) is None
+    assert complete(np.full((200, 300, 3), 128, np.uint8), letters) is None
 
 
 def traits_of(pixels, text_box, strokes=None):
@@ -163,3 +167,31 @@ def test_what_cannot_be_read_is_not_text():
     assert not judge.legible(Line("ll|", 0.3))
     assert not judge.legible(Line("x", 0.99))
     assert judge.legible(Line("SALE", 0.9))
+
+
+def test_half_seen_letters_are_completed_by_their_colour():
+    pixels = np.full((80, 300, 3), 230, np.uint8)
+    cv2.putText(pixels, "SANDALS", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.8, (20, 20, 20), 7)
+    ink = pixels[..., 0] < 100
+    strokes = np.where(ink, 0.95, 0.0).astype(np.float32)
+    strokes[:, 150:] = 0
+    (patch,) = patches(pixels, strokes, [box(10, 10, 290, 70)], [0])
+    assert (patch.mask & ink).sum() > 0.97 * ink.sum()
+    scene = pixels.copy()
+    scene[:, 160:] = 20  # so much is of that colour that it is not the letters' own
+    (patch,) = patches(scene, strokes, [box(10, 10, 290, 70)], [0])
+    assert not patch.mask[:, 170:].any()
+
+
+def test_the_ground_under_seen_letters_is_found_and_the_backdrop_is_none():
+    pixels, seen = badge(0.0)
+    letters = (pixels == (20, 20, 90)).all(2)
+    line = np.zeros(seen.shape, bool)
+    line[92:122, 106:192] = True
+    drawn = ground(pixels, letters, line)
+    assert drawn is not None
+    assert drawn[80:130, 100:200].all()
+    assert drawn.sum() < 1.5 * 50 * 100
+    on_backdrop = np.full_like(pixels, 128)
+    on_backdrop[letters] = (20, 20, 90)
+    assert ground(on_backdrop, letters, line) is None

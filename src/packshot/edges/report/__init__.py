@@ -1,5 +1,5 @@
 """The report of a batch: one HTML page that needs nothing but itself."""
 
-from packshot.edges.report.page import Totals, write_report
+from packshot.edges.report.page import Run, write_report
 
-__all__ = ["Totals", "write_report"]
+__all__ = ["Run", "write_report"]

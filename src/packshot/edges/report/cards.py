@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
-Line = Mapping[str, Any]
-"""A parsed line of ``trail.jsonl``."""
+from packshot.edges.report.standing import Facts, Line, is_reframed, overlap, repetitions, standing
+from packshot.edges.report.wording import sentence, shortened
+from packshot.finding import Severity
+from packshot.trail import Outcome
 
 
 class State(StrEnum):
@@ -22,6 +24,15 @@ class State(StrEnum):
     REJECTED = "rejected"
     REPAIRED = "repaired"
     PASSED = "passed"
+
+
+class Tone(StrEnum):
+    """How an entry of a card is shown; in this order: first what still matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    CURED = "cured"
+    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,16 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a card's list; ``count`` is how many alike it stands for."""
+
+    code: str
+    message: str
+    tone: Tone
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One photo in the report.
 
@@ -44,14 +65,15 @@ class Card:
         state: what became of it.
         flaws: what was found on the photo as it came.
         notes: what treatments and the second inspection added.
-        original, output: addresses of the files, relative to the page; ``output`` is None when there is none.
+        original, output: addresses of the files, relative to the page; ``output`` is None when there is none,
+            or when it shows the same picture.
         aligned: whether before and after show the same section, so that one can be laid over the other.
     """
 
     line: Line
     state: State
     flaws: tuple[Flaw, ...]
-    notes: tuple[Mapping[str, Any], ...]
+    notes: tuple[Entry, ...]
     original: str
     output: str | None
     aligned: bool
@@ -62,16 +84,25 @@ class Card:
         return Path(self.line["path"]).name
 
     @property
+    def entries(self) -> list[Entry]:
+        """Flaws and notes, those that still matter first."""
+        flaws = [
+            Entry(flaw.code, flaw.message, Tone.CURED if flaw.cured else Tone(flaw.severity))
+            for flaw in self.flaws
+        ]
+        return sorted((*flaws, *self.notes), key=lambda entry: list(Tone).index(entry.tone))
+
+    @property
     def reasons(self) -> list[str]:
-        """Reasons of the verdict that are not among the findings already."""
-        said = {*(flaw.message for flaw in self.flaws), *(note["message"] for note in self.notes)}
+        """Reasons of the verdict that are not among the entries already, being no findings."""
+        said = {finding["message"] for finding in self.line["findings_after"]}
         return [reason for reason in self.line["reasons"] if reason not in said]
 
     @property
     def codes(self) -> list[str]:
         """Codes that the page can be filtered by."""
-        after = [note["code"] for note in self.notes if note["severity"] != "info"]
-        return sorted({*(flaw.code for flaw in self.flaws if flaw.severity != "info"), *after})
+        after = [note.code for note in self.notes if note.tone is not Tone.INFO]
+        return sorted({*(flaw.code for flaw in self.flaws), *after})
 
     def pictures(self, previews: Path) -> dict[str, str | None]:
         """``before``, ``after`` and ``mask`` as data addresses, None where there is none."""
@@ -87,23 +118,19 @@ class Card:
 
 def card_of(line: Line, out: Path) -> Card:
     """The card of a line of the trail of the output folder ``out``."""
-    before, after = line["findings_before"], line["findings_after"]
-    standing = {finding["code"] for finding in after if finding["severity"] != "info"}
-    known = {finding["code"] for finding in before}
     flaws = tuple(
-        Flaw(f["code"], f["severity"], f["message"], f["box"], cured=f["code"] not in standing)
-        for f in before
-        if f["severity"] != "info"
+        Flaw(f["code"], f["severity"], sentence(f), f["box"], cured=not stands)
+        for f, stands in zip(line["findings_before"], standing(line), strict=True)
+        if f["severity"] != Severity.INFO
     )
-    sizes = line["size_before"], line["size_after"]
     return Card(
         line=line,
         state=_state(line),
         flaws=flaws,
-        notes=tuple(f for f in after if f["code"] not in known),
+        notes=_grouped(_notes(line)),
         original=_address(os.path.relpath(line["path"], out)),
-        output=_address(line["output"]) if line["output"] else None,
-        aligned=None not in sizes and abs(_ratio(sizes[0]) / _ratio(sizes[1]) - 1) < 0.01,
+        output=_address(line["output"]) if line["output"] and line["changed"] else None,
+        aligned=not is_reframed(line),
     )
 
 
@@ -113,8 +140,38 @@ def _state(line: Line) -> State:
     return State.REJECTED if line["verdict"] == "reject" else State.REVIEW
 
 
-def _ratio(size: Sequence[int]) -> float:
-    return size[0] / size[1]
+def _notes(line: Line) -> Iterator[Entry]:
+    """Findings afterwards that say more than those before."""
+    known = {finding["code"] for finding in line["findings_before"]}
+    for finding, repeated in zip(line["findings_after"], repetitions(line), strict=True):
+        mere_remark = finding["severity"] == Severity.INFO and finding["code"] in known
+        if not repeated and not mere_remark:
+            yield Entry(finding["code"], _message(finding, line), Tone(finding["severity"]))
+
+
+def _message(note: Facts, line: Line) -> str:
+    """The message of a note: with the text that it is about, and whether an erasure was taken back."""
+    message, kind = sentence(note), note["evidence"].get("kind")
+    if kind is not None:
+        text = note["evidence"].get("text") or _text_at(note, line)
+        named = f"{kind.replace('_', ' ')} '{shortened(text)}'" if text else kind.replace("_", " ")
+        message = message.replace(kind, f"{named[0].upper()}{named[1:]}", 1)
+    undone = (step for step in line["steps"] if step["outcome"] == Outcome.UNDONE)
+    if note["code"] == "erased" and any(note in step["findings"] for step in undone):
+        message = f"{message.rstrip('.')}, then put back."
+    return message
+
+
+def _text_at(note: Facts, line: Line) -> str:
+    """What the overlay says that a note is about; empty when it was not read."""
+    read = (finding for finding in line["findings_before"] if "kind" in finding["evidence"])
+    nearest = max(read, key=lambda finding: overlap(finding, note), default=note)
+    return str(nearest["evidence"].get("text", "")) if overlap(nearest, note) else ""
+
+
+def _grouped(notes: Iterator[Entry]) -> tuple[Entry, ...]:
+    """Equal notes as one with their count."""
+    return tuple(Entry(note.code, note.message, note.tone, count) for note, count in Counter(notes).items())
 
 
 def _address(path: str) -> str:

@@ -7,7 +7,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from packshot.edges.encode import write_atomically
-from packshot.edges.report.cards import Card, Line, State, card_of
+from packshot.edges.report.cards import Card, State, card_of
+from packshot.edges.report.standing import Line
+from packshot.finding import Severity
 
 PICTURE_BUDGET = 30_000_000
 """Characters of pictures in one page; browsers stay quick. Later cards, the least urgent ones, have none."""
@@ -25,19 +27,27 @@ _HERE = files("packshot.edges.report")
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """What the trail's lines do not tell about a batch; None where unknown.
+class Run:
+    """What was run, as far as the trail's lines do not tell.
 
     Attributes:
         total: photos that were given.
         resumed: of them, done by an earlier call.
-        images_per_hour, cpu_seconds_per_image: measured over those that this call did.
+        channels: whose rules were applied.
+        as_of: the day on which those rules are in force.
+        version: of packshot.
+        attested_by: who stated the right to alter the photos; None when nobody did.
+        images_per_hour, cpu_seconds_per_image: measured over those that this call did; None where unknown.
     """
 
     total: int
     resumed: int
-    images_per_hour: float | None
-    cpu_seconds_per_image: float | None
+    channels: tuple[str, ...]
+    as_of: date
+    version: str
+    attested_by: str | None = None
+    images_per_hour: float | None = None
+    cpu_seconds_per_image: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class StageCost:
 
 def write_report(
     lines: Sequence[Line],
-    totals: Totals,
+    run: Run,
     *,
     out: Path,
     previews: Path,
@@ -72,7 +82,7 @@ def write_report(
 
     Args:
         lines: a line of the trail for each photo.
-        totals: what the lines do not tell.
+        run: what the lines do not tell.
         out: the output folder; addresses of files are relative to it.
         previews: folder of the pictures.
         name: file name of the page.
@@ -92,10 +102,10 @@ def write_report(
     )
     page = environment.get_template("page.html.j2").render(
         made=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
-        totals=totals,
+        run=run,
+        facts=_facts(lines, run),
         cards=_illustrated(cards, previews),
         states=Counter(card.state.value for card in cards),
-        recipe=lines[0]["recipe_digest"][:12] if lines else "",
         codes=code_counts(cards),
         stages=stage_costs(lines),
         notes=notes or {},
@@ -110,15 +120,20 @@ def write_report(
 
 
 def code_counts(cards: Sequence[Card]) -> list[CodeCount]:
-    """Findings of severity warning or error by the number of photos with them, most frequent first."""
+    """Findings of severity warning or error by the number of photos with them, most frequent first.
+
+    On a photo with several of a code the gravest count: advice that is left does not hide a demand that was
+    met.
+    """
     photos: Counter[str] = Counter()
     cured: Counter[str] = Counter()
+    order = list(Severity)
     for card in cards:
-        by_code: dict[str, bool] = {}
-        for flaw in card.flaws:
-            by_code[flaw.code] = by_code.get(flaw.code, True) and flaw.cured
-        photos.update(by_code.keys())
-        cured.update(code for code, gone in by_code.items() if gone)
+        for code in dict.fromkeys(flaw.code for flaw in card.flaws):
+            own = [flaw for flaw in card.flaws if flaw.code == code]
+            gravest = max((flaw.severity for flaw in own), key=lambda name: order.index(Severity(name)))
+            photos[code] += 1
+            cured[code] += all(flaw.cured for flaw in own if flaw.severity == gravest)
     return [CodeCount(code, number, cured[code]) for code, number in photos.most_common()]
 
 
@@ -133,6 +148,19 @@ def stage_costs(lines: Sequence[Line]) -> list[StageCost]:
             applied[step["stage"]] += step["outcome"] in ("applied", "partly_undone")
     whole = sum(seconds.values()) or 1.0
     return [StageCost(stage, cost, cost / whole, applied[stage]) for stage, cost in seconds.items()]
+
+
+def _facts(lines: Sequence[Line], run: Run) -> dict[str, str]:
+    """What was run, as names and values for the head of the page."""
+    done = f"{len(lines)}" if len(lines) == run.total else f"{len(lines)} of {run.total}, interrupted"
+    facts = {
+        "Photos": done,
+        "Channels": ", ".join(run.channels),
+        "Rules as of": run.as_of.isoformat(),
+        "Right to alter attested by": run.attested_by or "nobody",
+        "packshot": run.version,
+    }
+    return facts | ({"Recipe": lines[0]["recipe_digest"][:12]} if lines else {})
 
 
 def _illustrated(cards: Sequence[Card], previews: Path) -> Iterator[tuple[Card, dict[str, Any]]]:

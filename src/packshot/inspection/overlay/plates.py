@@ -17,7 +17,8 @@ _OUTLINE, _OUTLINE_MOST = 0.1, 8  # an outline's width: share of the plate's sho
 _RING = 6  # px of surroundings that a ground's colour is held against
 _LARGEST = 5.0  # times the patch's bounding box; what runs on is the scene
 _GROUND_LARGEST = 9.0  # the same for a ground that is looked for around its letters
-_LEAST_PAPER, _UNIFORM = 0.15, 0.8  # share of a line's box that no stroke covers; and of that, of one colour
+_LEAST_PAPER, _UNIFORM = 0.1, 0.5  # share of a line's box without strokes; of that, of one colour: letters
+# that the network missed are of another
 _HOLDS = 0.9  # share of the lines' boxes that their ground holds
 
 
@@ -40,7 +41,8 @@ def complete(pixels: Pixels, mask: Mask) -> Mask | None:
     """The whole plate that a patch (H, W) is part of; None when no solid shape comes out.
 
     The patch is continued over neighbours of like colour, what it encloses (letters) is filled, and room is
-    left for an outline.
+    left for an outline. Where that runs on into the scene, as under a graded or see-through plate, the patch
+    itself is the plate if it is solid.
     """
     box = Box.of_mask(mask)
     bounds = box.grown(max(box.width, box.height), mask.shape)
@@ -52,7 +54,9 @@ def complete(pixels: Pixels, mask: Mask) -> Mask | None:
     solid = _filled(np.isin(labels, touched))
     extent = Box.of_mask(solid)
     if extent.area > _LARGEST * box.area or solid.sum() < _SOLID * extent.area:
-        return None
+        solid = _filled(seed)
+        if solid.sum() < _SOLID * box.area:
+            return None
     return _outlined(solid, bounds, mask.shape)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 from packshot.backend import TextBox, Unit
 from packshot.finding import Box, Mask
 from packshot.inspection.overlay.traits import STROKE_LEVEL, bounding_box, line_height, polygon_mask
+from packshot.photo import Pixels
 
 # A component that the network is less sure of on average is texture that touches the line.
 _SURE = 0.7
@@ -19,22 +21,31 @@ _OWN_SHARE = 0.5
 _SOFT_LEVEL = 0.3
 # A plate (a badge's ground) reaches out of its line and covers this much of it.
 _PLATE_COVERAGE = 0.5
+_LEAST_CORE = 12  # px inside strokes from which their colour can be told
+_LEAST_CONTRAST = 60.0  # grey levels between ink and paper
+_INK_SPREAD, _INK_NEAR = 0.2, 0.35  # how much the ink may vary, how far a pixel may be from it, in contrasts
+_MOST_NEW = 1.2  # new pixels for each that the network saw
 # Room around a line for outline and shadow: this share of its height and some pixels.
 _REACH, _REACH_LEAST = 0.12, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One overlay: the lines it says and the pixels it covers, a mask of the whole photo (H, W)."""
+    """One overlay: the lines it says and the pixels it covers, a mask of the whole photo (H, W).
+
+    ``whole`` is False where it stands on a ground whose extent is not clear.
+    """
 
     lines: tuple[int, ...]
     mask: Mask
+    whole: bool = True
 
 
-def patches(strokes: Unit, boxes: list[TextBox], overlaid: list[int]) -> list[Patch]:
+def patches(pixels: Pixels, strokes: Unit, boxes: list[TextBox], overlaid: list[int]) -> list[Patch]:
     """The pixels of each overlaid line; lines that share a plate come together.
 
     Args:
+        pixels: the photo, (H, W, 3).
         strokes: stroke probability, (H, W).
         boxes: all lines of text on the photo.
         overlaid: indices of those that are overlays; the others' strokes are left out.
@@ -42,11 +53,14 @@ def patches(strokes: Unit, boxes: list[TextBox], overlaid: list[int]) -> list[Pa
     components = _Components(strokes)
     near = [_neighbourhood(box, strokes.shape) for box in boxes]
     masks = {i: _line_mask(components, boxes[i], *near[i]) for i in overlaid}
+    for i, mask in masks.items():
+        bounds, inside = near[i]
+        mask[bounds.slices] |= _same_ink(pixels[bounds.slices], mask[bounds.slices], inside)
     for i in set(range(len(boxes))) - set(overlaid):
         bounds, inside = near[i]
         for j in overlaid:
             masks[j][bounds.slices][inside & ~_inside(near[j], bounds)] = False
-    return _merge(masks)
+    return merge([Patch((line,), mask) for line, mask in masks.items()])
 
 
 class _Components:
@@ -100,6 +114,26 @@ def _line_mask(components: _Components, box: TextBox, bounds: Box, near: Mask) -
     return mask
 
 
+def _same_ink(pixels: Pixels, letters: Mask, near: Mask) -> Mask:
+    """The rest of letters of which the network saw a part: pixels of a line in the colour of its strokes.
+
+    Empty where the strokes have no colour of their own, or where so much has it that it is the scene's.
+    """
+    paper = near & ~np.asarray(cv2.dilate(letters.view(np.uint8), np.ones((7, 7), np.uint8))).view(np.bool_)
+    nothing = np.zeros_like(letters)
+    core = np.asarray(cv2.erode(letters.view(np.uint8), np.ones((3, 3), np.uint8))).view(np.bool_)
+    if core.sum() < _LEAST_CORE or not paper.any():
+        return nothing
+    levels = pixels.astype(np.float32)
+    ink, ground = np.median(levels[core], 0), np.median(levels[paper], 0)
+    contrast = float(np.abs(ink - ground).max())
+    off_ink = np.abs(levels - ink).max(2)
+    if contrast < _LEAST_CONTRAST or np.median(off_ink[core]) > _INK_SPREAD * contrast:
+        return nothing
+    alike = near & (off_ink < _INK_NEAR * contrast)
+    return alike if (alike & ~letters).sum() < _MOST_NEW * letters.sum() else nothing
+
+
 def _inside(neighbourhood: tuple[Box, Mask], bounds: Box) -> Mask:
     """The part of a line's neighbourhood that lies in ``bounds``, as a mask of ``bounds``."""
     own, mask = neighbourhood
@@ -116,15 +150,15 @@ def _inside(neighbourhood: tuple[Box, Mask], bounds: Box) -> Mask:
     return canvas
 
 
-def _merge(masks: dict[int, Mask]) -> list[Patch]:
+def merge(patches: Sequence[Patch]) -> list[Patch]:
     """Patches whose pixels overlap become one."""
     merged: list[Patch] = []
-    for line, mask in masks.items():
-        current = Patch((line,), mask)
-        apart = []
+    for patch in patches:
+        current, apart = patch, []
         for other in merged:
             if (other.mask & current.mask).any():
-                current = Patch((*other.lines, *current.lines), other.mask | current.mask)
+                lines = (*other.lines, *current.lines)
+                current = Patch(lines, other.mask | current.mask, other.whole and current.whole)
             else:
                 apart.append(other)
         merged = [*apart, current]
