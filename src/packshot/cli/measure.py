@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from packshot.cli.interrupt import scratch_folder
 from packshot.cli.job import Job, do
 from packshot.cli.prepare import gather, recipe_from
 from packshot.cli.repair import flawed_photos
@@ -50,9 +50,9 @@ def measure(paths: Sequence[Path], recipe: Path | None, workers: int | None) -> 
         PackshotError: see :func:`packshot.cli.job.do`.
     """
     chosen = recipe_from(recipe, channels=None, as_of=None)
-    with tempfile.TemporaryDirectory(prefix="packshot-bench-") as folder:
-        out = Path(folder) / "out"
-        items = gather(paths) if paths else flawed_photos((), Path(folder))
+    with scratch_folder("packshot-bench-") as folder:
+        out = folder / "out"
+        items = gather(paths) if paths else flawed_photos((), folder)
         result = do(Job(items, out, chosen, attested_by="packshot bench", workers=workers))
     if result.interrupted:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,11 @@ from packshot.errors import (
     UnreadableError,
 )
 from packshot.photo import LONGEST_SIDE, MOST_PIXELS, Origin, Photo
+
+# What is wrong with a file belongs into its findings, not on stderr in the middle of a batch. The blocks that
+# Pillow warns about, EXIF and animation, are judged by `embedded_metadata` or not used. Set once, because
+# `warnings.catch_warnings` in one thread would undo what another has set.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.(Png|Tiff)ImagePlugin")
 
 _MIB = 2**20
 _ORIENTATION = 0x0112

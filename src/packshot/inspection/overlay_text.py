@@ -95,9 +95,9 @@ def _with_ground(view: View, boxes: Sequence[TextBox], patch: Patch) -> Patch:
     lines = _line_area(view, [boxes[index] for index in patch.lines])
     if is_plate(view.pixels, patch.mask, lines):
         whole = complete(view.pixels, patch.mask)
-        return replace(patch, whole=False) if whole is None else replace(patch, mask=whole)
+        return replace(patch, whole=False) if whole is None else replace(patch, mask=whole, plate=True)
     drawn = ground(view.pixels, patch.mask, lines)
-    return patch if drawn is None else replace(patch, mask=patch.mask | drawn)
+    return patch if drawn is None else replace(patch, mask=patch.mask | drawn, plate=True)
 
 
 def _line_area(view: View, boxes: Sequence[TextBox]) -> Mask:
@@ -136,6 +136,7 @@ def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
         region=Region.of_mask(patch.mask) if visible else Region(_bounds(own, view.pixels.shape)),
         evidence={
             "kind": kind.value,
+            "plate": patch.plate,
             "owner": _owner(purposes),
             "erasable": patch.whole and bool(patch.mask.sum() >= _SEEN_COVERAGE * lines.sum()),
             "text": "" if kind is Kind.CAPTCHA else quote,

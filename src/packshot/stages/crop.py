@@ -205,8 +205,9 @@ def _around(fill: float) -> tuple[float, float]:
 
 
 def _inside_border(findings: Sequence[Finding]) -> Box | None:
+    """What a drawn border leaves; None without a border, and where it leaves nothing."""
     boxes = (finding.region.box for finding in findings if finding.code == "border" and finding.region)
-    return next(boxes, None)
+    return next((box for box in boxes if box.area), None)
 
 
 def _cut(photo: Photo, box: Box) -> Photo:
@@ -276,11 +277,12 @@ def _impossible(reason: str) -> Finding:
 
 
 def _endless(frame: Box) -> Finding:
-    most = f"packshot works on {MOST_PIXELS / 1e6:g} megapixels at most"
+    size = f"{frame.width}x{frame.height} px"
     return Finding(
         code="crop_impossible",
         severity=Severity.WARNING,
         score=1.0,
-        message=f"The frame would have {frame.width}x{frame.height} px; {most}. Ask for another ratio or fill.",
+        message=f"The frame would have {size}; packshot works on {MOST_PIXELS / 1e6:g} megapixels at most. "
+        "Ask for another ratio or fill.",
         evidence={"frame": frame.as_list()},
     )

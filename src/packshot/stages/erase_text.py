@@ -14,7 +14,7 @@ from packshot.finding import Finding, Mask, Severity
 from packshot.photo import Photo, Pixels
 from packshot.stage import Check, Geometry, Result, StageOptions
 from packshot.stages.filling import FLAT, RESTORER, STRUCTURE, TEXTURE, fill_hole
-from packshot.stages.rim import distrusted, with_rim
+from packshot.stages.rim import distrusted, grown, with_rim
 
 Hint = Literal[
     "all", "remove-date-stamp", "remove-caption", "remove-watermark", "remove-promo", "remove-captcha"
@@ -34,6 +34,9 @@ _NEEDS_ATTESTATION = frozenset({"watermark", "tiled_watermark", "logo"})
 # Expected improvement (see Filling.improvement) from which a hole is filled. Chosen on simulated overlays
 # over dev product photos: below it, a third of the fillings made the photo worse.
 _WORTH_IT = {"normal": 0.5, "conservative": 2.0}
+
+
+_SURROUNDINGS = 90  # px around an overlay that its rim is judged by
 
 
 class EraseTextOptions(StageOptions):
@@ -121,11 +124,16 @@ class EraseText:
     def _hole(self, photo: Photo, finding: Finding) -> Mask:
         """The strokes with the rim that compression and smoothing leave around them.
 
-        A plate has been given the room for its outline; letters have not.
+        A plate comes with room for its outline, which is rim enough.
         """
         assert finding.region is not None
         reach = max(2, round(min(photo.height, photo.width) / 350))
-        return with_rim(photo.pixels, finding.region.full_mask(photo.pixels.shape), reach)
+        hole = finding.region.full_mask(photo.pixels.shape)
+        if finding.evidence["plate"]:
+            return grown(hole, reach)
+        around = finding.region.box.grown(_SURROUNDINGS, photo.pixels.shape).slices
+        hole[around] = with_rim(photo.pixels[around], hole[around], reach)
+        return hole
 
     def _fill(
         self, pixels: Pixels, holes: Sequence[tuple[Finding, Mask]], notes: list[Finding]

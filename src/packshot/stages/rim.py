@@ -12,7 +12,7 @@ from packshot.photo import Pixels
 _TRACES = 8  # px: JPEG rings through the block of 8 that a stroke touches, and drawn shadows are as soft
 _BLEED = 6  # px beyond: colours are stored at half resolution, and bleed through blocks of 16
 _GAP = 60  # square px: a hole of the mask that is no larger is closed
-_WINDOW = 41  # px in which the known surroundings are measured
+_WINDOWS = (41, 81, 161)  # px in which the known surroundings are measured
 _KNOWN = 0.04  # share of the window that must be known
 _FLAT = 3.0  # grey levels of standard deviation: below, a filling is as good as the truth
 
@@ -49,13 +49,17 @@ def _without_gaps(mask: Mask) -> Mask:
 
 
 def _spread(pixels: Pixels, known: Mask) -> NDArray[np.float32]:
-    """Standard deviation of the ``known`` luma (H, W) around a pixel; infinite where too little is known."""
+    """Standard deviation of the ``known`` luma (H, W) around a pixel; infinite where too little is known.
+
+    Measured in the smallest of the windows that holds enough: between large letters that is a wide one.
+    """
     luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     weight = known.astype(np.float32)
-    window = (_WINDOW, _WINDOW)
-    share = cv2.boxFilter(weight, -1, window)
-    mean = cv2.boxFilter(luma * weight, -1, window) / np.maximum(share, 1e-6)
-    square = cv2.boxFilter(luma * luma * weight, -1, window) / np.maximum(share, 1e-6)
-    spread = np.sqrt(np.maximum(square - mean * mean, 0))
-    spread[share < _KNOWN] = np.inf
-    return np.asarray(spread, np.float32)
+    spread = np.full(known.shape, np.inf, np.float32)
+    for side in reversed(_WINDOWS):
+        share = cv2.boxFilter(weight, -1, (side, side))
+        mean = cv2.boxFilter(luma * weight, -1, (side, side)) / np.maximum(share, 1e-6)
+        square = cv2.boxFilter(luma * luma * weight, -1, (side, side)) / np.maximum(share, 1e-6)
+        enough = share >= _KNOWN
+        spread[enough] = np.sqrt(np.maximum(square - mean * mean, 0))[enough]
+    return spread

@@ -25,7 +25,14 @@ def bar() -> Mask:
 
 
 def overlay(kind: str = "caption", owner: str | None = None, *, erasable: bool = True) -> Finding:
-    evidence = {"kind": kind, "owner": owner, "erasable": erasable, "text": "NEW", "contrast": 90.0}
+    evidence = {
+        "plate": False,
+        "kind": kind,
+        "owner": owner,
+        "erasable": erasable,
+        "text": "NEW",
+        "contrast": 90.0,
+    }
     return Finding("overlay_text", Severity.ERROR, 0.99, "text", Region.of_mask(bar()), evidence)
 
 

@@ -53,11 +53,10 @@ def complete(pixels: Pixels, mask: Mask) -> Mask | None:
     touched = np.setdiff1d(np.unique(labels[seed]), [0])
     solid = _filled(np.isin(labels, touched))
     extent = Box.of_mask(solid)
-    if extent.area > _LARGEST * box.area or solid.sum() < _SOLID * extent.area:
-        solid = _filled(seed)
-        if solid.sum() < _SOLID * box.area:
-            return None
-    return _outlined(solid, bounds, mask.shape)
+    if extent.area <= _LARGEST * box.area and solid.sum() >= _SOLID * extent.area:
+        return _outlined(solid, bounds, mask.shape)
+    seen = _filled(mask)
+    return seen if seen.sum() >= _SOLID * box.area else None
 
 
 def ground(pixels: Pixels, letters: Mask, line: Mask) -> Mask | None:

@@ -33,11 +33,13 @@ _REACH, _REACH_LEAST = 0.12, 3
 class Patch:
     """One overlay: the lines it says and the pixels it covers, a mask of the whole photo (H, W).
 
-    ``whole`` is False where it stands on a ground whose extent is not clear.
+    ``plate`` says that the mask is the ground of the lines, with room for its outline, rather than their
+    letters; ``whole`` is False where that ground's extent is not clear.
     """
 
     lines: tuple[int, ...]
     mask: Mask
+    plate: bool = False
     whole: bool = True
 
 
@@ -157,8 +159,12 @@ def merge(patches: Sequence[Patch]) -> list[Patch]:
         current, apart = patch, []
         for other in merged:
             if (other.mask & current.mask).any():
-                lines = (*other.lines, *current.lines)
-                current = Patch(lines, other.mask | current.mask, other.whole and current.whole)
+                current = Patch(
+                    (*other.lines, *current.lines),
+                    other.mask | current.mask,
+                    plate=other.plate or current.plate,
+                    whole=other.whole and current.whole,
+                )
             else:
                 apart.append(other)
         merged = [*apart, current]

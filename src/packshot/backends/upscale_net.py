@@ -1,0 +1,61 @@
+"""Our own enlarging network: SPAN trained on, told whether the photo is degraded."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from packshot.backend import Card
+from packshot.backends.openvino_runtime import OpenVinoNetwork
+from packshot.backends.tensors import as_pixels, as_tensor
+from packshot.photo import Pixels
+from packshot.weights import digests, path
+
+
+class _UpscaleNet:
+    """One scale and one state of the photo; an ``Upscaler``."""
+
+    card: ClassVar[Card]
+    weight: ClassVar[str]
+    degradation: ClassVar[float]
+
+    def __init__(self) -> None:
+        self._network = OpenVinoNetwork(lambda: path(self.weight), "bf16")
+
+    def upscale(self, pixels: Pixels) -> Pixels:
+        """``pixels`` (H, W, 3) enlarged by the card's scale."""
+        state = np.full((1, 1, 1, 1), self.degradation, np.float32)
+        return as_pixels(self._network(as_tensor(pixels), state))
+
+
+class UpscaleNetX4(_UpscaleNet):
+    """x4 for clean photos."""
+
+    weight = "upscale-net-x4"
+    degradation = 0.0
+    card = Card(
+        name="upscale-net-x4",
+        version="1",
+        licence="Apache-2.0",
+        weights=digests("upscale-net-x4"),
+        precision="bf16",
+        scale=4,
+        cpu_seconds_per_megapixel=5.5,
+    )
+
+
+class UpscaleNetX4Degraded(_UpscaleNet):
+    """x4 for photos with noise, blur or compression, which it takes out on the way."""
+
+    weight = "upscale-net-x4"
+    degradation = 1.0
+    card = Card(
+        name="upscale-net-x4-degraded",
+        version="1",
+        licence="Apache-2.0",
+        weights=digests("upscale-net-x4"),
+        precision="bf16",
+        scale=4,
+        cpu_seconds_per_megapixel=5.5,
+    )
