@@ -1,6 +1,6 @@
 """Filling holes whose place is known, judged against the truth.
 
-``python benchmarks/filling.py --photos ../shared/photos`` stamps overlays on clean product photos, gives every
+``python benchmarks/filling.py --photos ../shared/photos`` stamps overlays on clean product photos, gives each
 method the true pixels of the overlay grown by 2 px, and prints by kind of hole: PSNR in the hole, median
 texture energy over the truth's (1 is right, less is blur), and CPU-seconds a hole. Holes of opaque overlays
 are told apart by the width of their widest stroke; those of see-through overlays stand by themselves.

@@ -19,6 +19,8 @@ MOST_PIXELS = 80_000_000
 """Width times height of the largest photo that packshot reads or makes."""
 LONGEST_SIDE = 65_535
 """Longest side in pixels, likewise."""
+LARGEST = f"{MOST_PIXELS / 1e6:g} megapixels and {LONGEST_SIDE:,} px a side"
+"""Both, for messages."""
 
 
 def workable(width: int, height: int) -> bool:

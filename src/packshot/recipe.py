@@ -144,7 +144,7 @@ class Recipe(BaseModel):
         profile = self.profile_of(category)
         merged = {"mode": profile.mode, **spec.options, **profile.stages.get(spec.name, {})}
         model = STAGES[spec.name].Options
-        unknown = sorted(set(merged) - set(model.model_fields), key=str)
+        unknown = sorted(set(merged) - set(model.model_fields))
         if unknown:
             detail = f"unknown option {unknown[0]!r}. Choose one of: {', '.join(model.model_fields)}."
             raise RecipeError(where=f"stage {spec.name}", detail=detail)

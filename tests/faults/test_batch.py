@@ -115,3 +115,29 @@ def test_an_output_folder_that_cannot_be_written_is_a_system_error(folder: Path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Cannot write" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+BENCH = """
+import signal
+from pathlib import Path
+from packshot.cli import job, measure
+
+def interrupted(job):
+    job.out.mkdir()
+    for number in range(100):
+        (job.out / str(number)).write_bytes(b"copy")
+    with job_stoppable(job.out):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+job_stoppable, measure.do = job.stoppable, interrupted
+measure.measure([Path("photos")], Path("quiet.yaml"), 1)
+"""
+
+
+def test_a_bench_that_is_interrupted_twice_leaves_no_copies(folder: Path) -> None:
+    (folder / "tmp").mkdir()
+    environment = os.environ | {"TMPDIR": str(folder / "tmp")}
+    done = subprocess.run([sys.executable, "-c", BENCH], cwd=folder, env=environment, check=False)
+    assert done.returncode == 130
+    assert not list((folder / "tmp").iterdir())

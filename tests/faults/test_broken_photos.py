@@ -1,6 +1,8 @@
 """Each broken or unusual input ends in exactly one known way."""
 
 import struct
+import subprocess
+import sys
 import zlib
 from io import BytesIO
 
@@ -12,7 +14,10 @@ from packshot.edges.decode import open_photo
 from packshot.edges.encode import encode
 from packshot.edges.provenance import read_provenance
 from packshot.edges.xmp import ENHANCED, Provenance
-from packshot.errors import TooLargeError, UndecodableError, UnsupportedFormatError
+from packshot.errors import FormatLimitError, TooLargeError, UndecodableError, UnsupportedFormatError
+from packshot.photo import Photo
+from packshot.pipeline import Pipeline
+from packshot.recipe import Recipe
 
 RED = np.full((40, 60, 3), (200, 20, 20), np.uint8)
 RED[10:30, 20:40] = np.random.default_rng(7).integers(0, 256, (20, 20, 3))
@@ -103,7 +108,9 @@ def test_giant_header_is_refused_before_pixels(data, size):
 
 
 def test_endless_side_is_refused():
-    with pytest.raises(TooLargeError, match="70000 pixels a side, more than the limit of 65535"):
+    with pytest.raises(
+        TooLargeError, match=r"70000 pixels a side, more than the limit of 65535\. Scale it down"
+    ):
         open_photo(png_header(70_000, 1))
 
 
@@ -153,7 +160,10 @@ def test_corrupt_profile_is_left_out_and_said(fmt):
 def test_garbage_exif_is_left_out_and_said(fmt):
     photo = open_photo(file_of(fmt, exif=b"Exif\0\0garbage, and not little of it"))
     assert photo.metadata.exif is None
-    assert photo.metadata.problems == ("The EXIF block is damaged; it cannot be carried over.",)
+    (problem,) = photo.metadata.problems
+    assert problem.startswith(
+        "The EXIF block is damaged; it cannot be carried over: a treated photo loses camera"
+    )
     assert photo.origin.orientation == 1
 
 
@@ -174,3 +184,43 @@ def test_compressed_text_bomb_in_png_is_refused():
     bomb = data[:33] + struct.pack(">I", len(text)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:]
     with pytest.raises(UndecodableError):
         open_photo(bomb)
+
+
+def test_damaged_metadata_reaches_the_person():
+    pipeline = Pipeline(Recipe.from_dict({"stages": []}))
+    trail = pipeline.run(open_photo(file_of("JPEG", exif=b"Exif\0\0garbage, and not little of it")))
+    told = [finding.message for finding in trail.findings_after if finding.code == "damaged_metadata"]
+    assert len(told) == 1
+    assert "loses camera, time, author" in told[0]
+
+
+def exif_with_a_value_outside():
+    artist = struct.pack(">HHHIII", 1, 0x013B, 2, 100, 5000, 0)
+    return b"Exif\0\0MM\0*" + struct.pack(">I", 8) + artist
+
+
+def png_with_an_animation_of_no_frames():
+    data, chunk = file_of("PNG"), b"acTL" + bytes(8)
+    return data[:33] + struct.pack(">I", 8) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:]
+
+
+def test_what_pillow_thinks_of_a_file_does_not_reach_stderr(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(file_of("JPEG", exif=exif_with_a_value_outside()))
+    (tmp_path / "b.png").write_bytes(png_with_an_animation_of_no_frames())
+    code = "from packshot import open_photo\nfor name in ('a.jpg', 'b.png'): print(open_photo(name).width)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("60\n60\n", "")
+
+
+@pytest.mark.parametrize(("fmt", "side"), [("jpeg", 65_501), ("webp", 16_384), ("avif", 32_769)])
+def test_a_photo_too_long_for_its_format_is_refused_with_the_way_out(fmt, side):
+    photo = Photo.from_array(np.zeros((1, side, 3), np.uint8), name="long.x")
+    with pytest.raises(
+        FormatLimitError, match=rf"long\.x has {side} .* {fmt} holds {side - 1}\. .*--format png"
+    ):
+        encode(photo, fmt)
+    shorter = Photo.from_array(photo.pixels[:, 1:])
+    assert open_photo(encode(shorter, fmt)).width == side - 1
+    assert open_photo(encode(Photo.from_array(photo.pixels[:, :65_535]), "png")).width == min(side, 65_535)

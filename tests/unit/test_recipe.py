@@ -37,6 +37,10 @@ def test_enlarging_before_text_is_erased_is_refused() -> None:
         ({"threshold": 2}, "threshold"),
         ({"channels": "google"}, "channels"),
         ({"stages": [{"crop": {}, "upscale": {}}]}, "stages"),
+        ({1: 2, "stagse": []}, "unknown key 1"),
+        ({"stages": [{"upscale": {1: 2, "factor": 2}}]}, "valid string"),
+        ({"stages": [{"upscale": {"min_side": -4}}]}, "min_side"),
+        ({"stages": [{"crop": {"ratio": "inf:1"}}]}, "such as 4:5"),
     ],
 )
 def test_mistakes_are_named(raw: dict[str, object], message: str) -> None:
@@ -44,7 +48,7 @@ def test_mistakes_are_named(raw: dict[str, object], message: str) -> None:
         Recipe.from_dict(raw)
 
 
-@pytest.mark.parametrize("text", ["- a\n- b\n", "stages: [", "\x00"])
+@pytest.mark.parametrize("text", ["- a\n- b\n", "stages: [", "\x00", "as_of: 2027-02-30", "[" * 5000])
 def test_a_file_that_is_no_recipe_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "packshot.yaml"
     path.write_text(text, encoding="utf-8")

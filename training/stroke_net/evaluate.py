@@ -48,7 +48,8 @@ def held_out(root: Path, each: int = 6) -> list[Case]:
         cases.append(Case("scene", scene, nothing[index]))
     for number, kind in enumerate(OverlayKind):
         for index in range(each):
-            cases.append(_stamped(_reduced(read(paths[(number * each + index) * 7 % len(paths)]), 2), kind, index))
+            photo = _reduced(read(paths[(number * each + index) * 7 % len(paths)]), 2)
+            cases.append(_stamped(photo, kind, index))
     return cases
 
 

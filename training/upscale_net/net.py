@@ -33,8 +33,9 @@ class Block(nn.Module):
 class UpscaleNet(nn.Module):
     """Photo and degradation in, enlarged photo out.
 
-    ``photo`` float32 (N, 3, H, W), RGB 0..1; ``degradation`` (N, 1, 1, 1): 0 for a clean photo, 1 for one with
-    noise, blur or JPEG damage, which is then taken out on the way. Gives (N, 3, scale * H, scale * W).
+    ``photo`` float32 (N, 3, H, W), RGB 0..1; ``degradation`` (N, 1, 1, 1): 0 for a clean photo, 1 for
+    one with noise, blur or JPEG damage, which is then taken out on the way. Gives (N, 3, s * H, s * W) for
+    scale s.
     """
 
     def __init__(self, scale: int) -> None:

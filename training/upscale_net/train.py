@@ -22,7 +22,7 @@ OVERSHOOT = 0.5
 
 
 def loss_of(net: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
-    """Absolute error, that of horizontal and vertical steps, and overshoot beyond the truth's nearby levels."""
+    """Absolute error, that of horizontal and vertical steps, and overshoot beyond the truth nearby."""
     small, truth, degradation = batch
     truth = truth.float() / 255
     large = net(small.float() / 255, degradation).float()

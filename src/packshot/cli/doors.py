@@ -21,7 +21,7 @@ from packshot.finding import Severity
 from packshot.inspection import INSPECTORS
 from packshot.recipe import Recipe
 from packshot.stages import STAGES
-from packshot.stages.upscale import DEGRADATIONS
+from packshot.stages.upscale import STEERED_BY
 from packshot.verdict import Verdict
 
 
@@ -49,7 +49,8 @@ def treat(stage: str, options: Mapping[str, Any], request: Request) -> None:
         PackshotError: the request cannot be carried out.
         typer.Exit: 0 when the treatment did its work on all photos, 1 when not.
     """
-    looked_for = frozenset(DEGRADATIONS) if stage == "upscale" else STAGES[stage].treats
+    looked_for = STEERED_BY if stage == "upscale" else STAGES[stage].treats
+    looked_for |= {"damaged_metadata"}  # what every encoding would lose without a word
     inspectors = [name for name, kind in INSPECTORS.items() if kind.codes & looked_for]
     recipe = Recipe.from_dict(
         {

@@ -76,6 +76,6 @@ def gather(
         raise UsageError(detail="Name at least one photo, or a folder with photos.")
     rows = read_manifest(manifest) if manifest else None
     batch = collect(paths or (), out=out, manifest=rows, category=category)
-    if batch.ignored:
-        note(f"{batch.ignored} files that are no photos were left out.")
+    for text in batch.notes:
+        note(text)
     return batch.items

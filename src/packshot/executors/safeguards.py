@@ -63,16 +63,12 @@ def refuse_replacing(journal: Journal, outputs: Outputs, items: Sequence[Item]) 
         for name in record.file_sizes:
             if outputs.folder / name in inputs:
                 detail = (
-                    f"{outputs.folder / name} is an input, and an earlier run's output that this one would "
+                    f"{outputs.folder / name} is an input, and this run would remove it as an old output."
                 )
-                detail += "replace. Choose another folder for --out."
-                raise UsageError(detail=detail)
+                raise UsageError(detail=f"{detail} Choose another folder for --out.")
         if record.source not in sources and _is_other(record, item):
-            detail = (
-                f"{outputs.folder} holds what was made of {record.path}, and {item.path} would replace it. "
-            )
-            detail += "Choose another folder for --out, or name both in one call."
-            raise UsageError(detail=detail)
+            detail = f"{outputs.folder} holds what was made of {record.path}; {item.path} would replace it."
+            raise UsageError(detail=f"{detail} Choose another folder for --out, or name both in one call.")
 
 
 def _is_other(record: Record, item: Item) -> bool:

@@ -57,9 +57,9 @@ class Batch:
         """What was left out, in sentences for a person."""
         said = []
         if self.ignored:
-            said.append(f"{self.ignored} files that are no photos were left out.")
+            said.append(f"Files left out because they are no photos: {self.ignored}.")
         if self.unmatched:
-            rows = f"{len(self.unmatched)} rows of the manifest match no photo"
+            rows = f"Rows of the manifest that match no photo: {len(self.unmatched)}"
             said.append(f"{rows}; the first is {self.unmatched[0]}.")
         return tuple(said)
 
@@ -174,7 +174,10 @@ def _mode(path: Path) -> int:
 
 
 def _same(path: Path, out: Path | None) -> bool:
-    return out is not None and out.exists() and out.samefile(path)
+    try:
+        return out is not None and out.samefile(path)
+    except OSError:  # not made yet
+        return False
 
 
 def _nothing_in(paths: Sequence[Path], out: Path | None) -> str:

@@ -159,8 +159,12 @@ class Worker:
         record = journal.find(task.item.target)
         if record is None or record.key != self._key(task, file_digest(task.item.path)):
             return None
-        done = record.final and self._outputs.complete(record.file_sizes)
-        return replace(record, path=str(task.item.path), source=task.item.source) if done else None
+        if not (record.final and self._outputs.complete(record.file_sizes)):
+            return None
+        done = replace(record, path=str(task.item.path), source=task.item.source)
+        if done.source != record.source:  # moved: what is said of it later must name where it is now
+            journal.append(done)
+        return done
 
     def _forget_earlier(self, target: str, files: Sequence[File]) -> None:
         """Remove what an earlier recipe wrote for this photo in another place, before the new is written."""

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from packshot.backend import Line, StrokeMasker, TextBox, TextDetector, TextReader, require
+from packshot.backend import Line, StrokeMasker, TextBox, TextDetector, TextReader, Unit, require
 from packshot.finding import Box, Finding, Mask, Region, Severity
 from packshot.inspection.inspector import Setup
 from packshot.inspection.overlay import judge
 from packshot.inspection.overlay.kinds import Kind, Mark, contrast, name
+from packshot.inspection.overlay.marks import marks
 from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import Patch, merge, patches
 from packshot.inspection.overlay.traits import bounding_box, line_height, measure, polygon_mask
@@ -44,8 +45,6 @@ class OverlayText:
     def inspect(self, view: View) -> Sequence[Finding]:
         """One finding per overlay, and one for all printed text together."""
         boxes = self._detector.detect(view.pixels)
-        if not boxes:
-            return ()
         strokes = self._masker.strokes(view.pixels)
         read = {index: self._reader.read(view.pixels, box) for index, box in enumerate(boxes)}
         lines = {index: line for index, line in read.items() if judge.legible(line)}
@@ -60,7 +59,14 @@ class OverlayText:
         whole = merge([_with_ground(view, boxes, patch) for patch in found])
         seen = _Sighting(boxes, lines, odds, whole)
         printed = [index for index in lines if index not in overlaid]
-        return (*(_finding(view, seen, patch) for patch in seen.patches), *_printed(view, seen, printed))
+        explained = _line_area(view, boxes)
+        for patch in seen.patches:
+            explained |= patch.mask
+        return (
+            *(_finding(view, seen, patch) for patch in seen.patches),
+            *(_sign(view, mask, strokes) for mask in marks(view, strokes, explained)),
+            *_printed(view, seen, printed),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,25 @@ def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
             "erasable": patch.whole and bool(patch.mask.sum() >= _SEEN_COVERAGE * lines.sum()),
             "text": "" if kind is Kind.CAPTCHA else quote,
             "contrast": round(contrast(view.pixels, patch.mask), 1) if visible else None,
+        },
+    )
+
+
+def _sign(view: View, mask: Mask, strokes: Unit) -> Finding:
+    """A sign without letters: somebody's mark, as far as anybody can tell."""
+    return Finding(
+        code="overlay_text",
+        severity=Severity.ERROR,
+        score=float(np.clip(strokes[mask].mean(), 0, 1)),
+        message="A logo without letters lies over the photo.",
+        region=Region.of_mask(mask),
+        evidence={
+            "kind": Kind.LOGO.value,
+            "plate": False,
+            "owner": None,
+            "erasable": True,
+            "text": "",
+            "contrast": round(contrast(view.pixels, mask), 1),
         },
     )
 

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from packshot.backend import Segmenter, require
 from packshot.finding import Box, Finding, Severity
-from packshot.photo import MOST_PIXELS, Photo, workable
+from packshot.photo import LARGEST, Photo, workable
 from packshot.silhouette import Silhouette, find_silhouette, touched_sides
 from packshot.stage import Check, Geometry, Result, StageOptions
 from packshot.stages.extension import extend, extend_alpha
@@ -277,12 +277,11 @@ def _impossible(reason: str) -> Finding:
 
 
 def _endless(frame: Box) -> Finding:
-    size = f"{frame.width}x{frame.height} px"
     return Finding(
         code="crop_impossible",
         severity=Severity.WARNING,
         score=1.0,
-        message=f"The frame would have {size}; packshot works on {MOST_PIXELS / 1e6:g} megapixels at most. "
+        message=f"The frame would have {frame.width}x{frame.height} px; packshot works on {LARGEST} at most. "
         "Ask for another ratio or fill.",
         evidence={"frame": frame.as_list()},
     )

@@ -15,7 +15,7 @@ from packshot.fidelity.back_projection import back_project, back_projection_erro
 from packshot.fidelity.halo import halo_overshoot
 from packshot.fidelity.jpeg_quality import jpeg_quality
 from packshot.finding import Finding, Severity
-from packshot.photo import MOST_PIXELS, Photo, Plane, workable
+from packshot.photo import LARGEST, Photo, Plane, workable
 from packshot.stage import Check, Geometry, Result, StageOptions
 from packshot.stages.adaptive_tiles import enlarge
 
@@ -34,6 +34,9 @@ and 28.29 at 92, 25.63 and 27.14 at 60; on 6 of knit and weave: 33.24 and 32.96 
 
 _RINGING = "oversharpened"
 """Networks multiply halos: on oversharpened photos SPAN is 1.8 dB below Lanczos, so they are interpolated."""
+
+STEERED_BY = frozenset[str]().union(*DEGRADATIONS.values(), {_RINGING})
+"""Codes of the findings that choose how a photo is enlarged."""
 
 _INTERPOLATED_BELOW = 1.2
 """Less growth is interpolated: at 1.1 a network adds 0.6 dB to 40.9 on clean photos and none on JPEGs."""
@@ -126,7 +129,7 @@ class Upscale:
             evidence={
                 "factor": round(factor, 4),
                 "backend": self.backends[role],
-                "seen": sorted(seen & (DEGRADATIONS["normal"] | {_RINGING})),
+                "seen": sorted(seen & STEERED_BY),
                 "network_share": round(enlarged.network_share, 4),
             },
         )
@@ -164,13 +167,13 @@ def _beyond_reach(factor: float, largest: int) -> Finding:
 
 
 def _too_large(photo: Photo, scale: int) -> Finding:
+    size = f"{photo.width * scale}x{photo.height * scale} px"
     return Finding(
         code="upscale_declined",
         severity=Severity.WARNING,
         score=1.0,
-        message=f"Enlarging {photo.width}x{photo.height} px {scale} times gives "
-        f"{photo.width * photo.height * scale**2 / 1e6:.0f} megapixels or too long a side; packshot works on "
-        f"{MOST_PIXELS / 1e6:g} megapixels at most. Ask for a smaller scale.",
+        message=f"Enlarging {scale} times would give {size}; packshot works on {LARGEST} at most. "
+        "Ask for a smaller scale.",
         evidence={"scale": scale},
     )
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 import packshot
 from packshot.cli import app, main
 from packshot.recipe import Recipe
+from packshot.stages.upscale import Upscale
 
 QUIET = "inspect: []\nstages: []\n"
 
@@ -230,3 +231,16 @@ def test_the_thin_door_is_the_same_command(folder: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert "does not exist" in done.stderr
+
+
+def test_the_direct_upscaler_is_steered_by_what_is_wrong_with_the_photo(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).normal(0, 22, (160, 160, 3))
+    Image.fromarray(np.clip(128 + noise, 0, 255).astype(np.uint8)).save(tmp_path / "noisy.png")
+    Image.new("RGB", (160, 160), (90, 120, 150)).save(tmp_path / "clean.png")
+    for name, degraded in (("noisy", True), ("clean", False)):
+        result = call(
+            "upscale", tmp_path / f"{name}.png", "--out", tmp_path / "out", "--scale", "2", "--json"
+        )
+        (photo,) = json.loads(result.stdout)
+        (note,) = [finding for finding in photo["findings"] if finding["code"] == "upscaled"]
+        assert (note["evidence"]["backend"] == Upscale.roles["upscaler_x2_degraded"]) is degraded

@@ -10,7 +10,7 @@ from PIL import Image
 
 from packshot.edges.colour import SRGB_PROFILE
 from packshot.edges.decode import Limits, open_photo
-from packshot.errors import TooLargeError, UnreadableError, UnsupportedFormatError
+from packshot.errors import TooLargeError, UnreadableError, UnsupportedFormatError, UsageError
 
 
 @pytest.mark.parametrize("fmt", ["PNG", "BMP", "TIFF", "WEBP"])
@@ -210,3 +210,10 @@ def test_many_threads_see_the_same_pixels(profiles, picture, encoded):
         thread.join()
     assert len(digests) == 16
     assert len(set(digests)) == 1
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t\n"])
+def test_a_blank_attestation_is_nobodys_word(name, picture, encoded):
+    with pytest.raises(UsageError, match="attested_by is blank"):
+        open_photo(encoded(picture, "PNG"), attested_by=name)
+    assert open_photo(encoded(picture, "PNG"), attested_by="A. Merchant").attested_by == "A. Merchant"

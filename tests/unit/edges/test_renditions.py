@@ -8,7 +8,7 @@ from packshot.edges.decode import open_photo
 from packshot.edges.provenance import read_provenance
 from packshot.edges.renditions import RenditionPlan, downscale, render, renditions
 from packshot.edges.xmp import ENHANCED
-from packshot.errors import DoesNotFitError
+from packshot.errors import DoesNotFitError, FormatLimitError
 from packshot.photo import Photo
 
 
@@ -121,3 +121,12 @@ def test_a_file_that_is_not_plain_srgb_is_not_passed_through(profiles, picture, 
         assert not render(open_photo(data), plan, unchanged=True).passthrough
     tagged = encoded(picture, "JPEG", icc_profile=SRGB_PROFILE)
     assert render(open_photo(tagged), plan, unchanged=True).passthrough
+
+
+def test_a_format_that_cannot_hold_the_photo_is_passed_over():
+    long = Photo.from_array(np.zeros((1, 20_000, 3), np.uint8))
+    made = render(long, RenditionPlan(("webp", "jpeg")), unchanged=False)
+    assert (made.width, made.format) == (20_000, "jpeg")
+    assert "webp does not hold so many pixels" in made.note
+    with pytest.raises(FormatLimitError, match="webp holds 16383"):
+        render(long, RenditionPlan(("webp",)), unchanged=False)

@@ -1,5 +1,10 @@
+import json
 from pathlib import Path
 
+import pytest
+from batches import full_disk, no_limit
+
+from packshot.errors import OutputError
 from packshot.executors.journal import NAME, Journal
 from packshot.executors.partial import remove_partial_files
 from packshot.executors.record import Record
@@ -42,9 +47,25 @@ def test_a_damaged_line_costs_only_itself(tmp_path: Path) -> None:
     with Journal(tmp_path) as journal:
         journal.append(record("a"))
     path = tmp_path / NAME
-    path.write_bytes(b'{"half": \n[]\n' + path.read_bytes())
+    whole = path.read_bytes()
+    wrong_types = json.dumps(json.loads(whole) | {"target": ["a"]}).encode()
+    no_verdict = json.dumps(json.loads(whole) | {"target": "b", "verdict": "perhaps"}).encode()
+    broken = (b'{"half": ', b"[]", b"[" * 100_000, wrong_types, no_verdict, whole)
+    path.write_bytes(b"\n".join(broken))
     with Journal(tmp_path) as journal:
         assert journal.find("a") == record("a")
+        assert journal.find("b") is None
+
+
+@no_limit
+def test_a_line_that_does_not_fit_on_the_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    with Journal(tmp_path) as journal:
+        journal.append(record("a"))
+    whole = (tmp_path / NAME).read_bytes()
+    told = pytest.raises(OutputError, match=r"trail\.jsonl: File too large.*make room")
+    with full_disk(len(whole) + 10), told, Journal(tmp_path) as journal:
+        journal.append(record("b"))
+    assert (tmp_path / NAME).read_bytes() == whole
 
 
 def test_partial_files_are_removed_and_others_are_not(tmp_path: Path) -> None:

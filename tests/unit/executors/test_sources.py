@@ -89,6 +89,7 @@ def test_a_manifest_alone_lists_the_photos(tmp_path: Path) -> None:
         ("product\n1\n", "no column 'path'"),
         ("path\na.jpg\na.jpg\n", "Line 3"),
         ("path,product\n,1\n", "Line 2"),
+        ("path\na\0b.jpg\n", "line 2 .* NUL byte"),
     ],
 )
 def test_a_manifest_that_cannot_be_right_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -109,3 +110,50 @@ def test_names_that_are_no_text_are_taken(tmp_path: Path) -> None:
     name = os.fsdecode(b"photo-\xff.png")
     make(tmp_path, name)
     assert [item.path.name for item in collect([tmp_path]).items] == [name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no pipes in folders")
+def test_what_is_no_file_is_left_out(tmp_path: Path) -> None:
+    make(tmp_path, "a.png")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    batch = collect([tmp_path])
+    assert [item.path.name for item in batch.items] == ["a.png"]
+    assert batch.notes == ("Files left out because they are no photos: 1.",)
+
+
+def test_a_sub_folder_that_cannot_be_read_is_an_item_and_the_rest_is_found(locked: Path) -> None:
+    assert [item.path for item in collect([locked.parent]).items] == [Path("in/a.png"), locked]
+    with pytest.raises(UsageError, match="Cannot read the folder in/locked"):
+        collect([locked])
+
+
+def test_a_file_that_is_spelled_in_two_ways_is_taken_once(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.png", "in/b.png")
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    again = tmp_path / "in" / ".." / "in" / "a.png"
+    assert targets(tmp_path / "in", again, tmp_path / "link" / "a.png") == ["a", "b"]
+
+
+def test_rows_of_the_manifest_that_match_no_photo_are_told(tmp_path: Path) -> None:
+    make(tmp_path, "a.png")
+    manifest = {tmp_path / name: Identity("p") for name in ("b.png", "a.png", "c.png")}
+    batch = collect([tmp_path], manifest=manifest)
+    assert batch.notes == (
+        f"Rows of the manifest that match no photo: 2; the first is {tmp_path / 'b.png'}.",
+    )
+
+
+def test_the_output_folder_as_only_input_is_called_by_its_name(tmp_path: Path) -> None:
+    make(tmp_path, "a.png")
+    with pytest.raises(UsageError, match="is the folder of --out"):
+        collect([tmp_path], out=tmp_path)
+
+
+def test_the_output_folder_beside_an_input_changes_no_name(tmp_path: Path) -> None:
+    make(tmp_path, "in/a.png", "out/publish/a.png")
+    assert targets(tmp_path / "in", tmp_path / "out", out=tmp_path / "out") == ["a"]
+
+
+def test_a_folder_called_like_an_output_gets_out_of_no_ones_way(tmp_path: Path) -> None:
+    make(tmp_path, "x.png", "X.webp/a.png", "x-png.jpg/b.png")
+    assert targets(tmp_path) == ["X.webp/a", "x-png.jpg/b", "x-png-2"]

@@ -1,46 +1,18 @@
-import hashlib
+import errno
+import os
 from pathlib import Path
-from threading import Event
 
 import numpy as np
 import pytest
+from batches import by_name, full_disk, no_limit, photo, run
 from PIL import Image
 
-from packshot.errors import OutputError, UsageError
-from packshot.executors.batch import BatchResult, run_batch
-from packshot.executors.local import Crew
-from packshot.executors.outputs import Outputs
-from packshot.executors.record import Record
-from packshot.executors.sources import collect
+from packshot.errors import OutputError
+from packshot.executors.batch import STATE
 from packshot.inspection.rules import load_rules
 from packshot.pipeline import Pipeline
 from packshot.recipe import Recipe
 from packshot.verdict import Verdict
-
-
-class Silent:
-    def begin(self, what: str, total: int) -> None: ...
-
-    def done(self, path: str, outcome: str) -> None: ...
-
-
-def photo(path: Path, seed: int = 0, size: tuple[int, int] = (40, 30), **options: object) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    coarse = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), np.uint8)
-    Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC).save(path, **options)
-    return path
-
-
-def run(*paths: Path, out: Path, pipeline: Pipeline | None = None, **options: object) -> BatchResult:
-    keep = bool(options.pop("keep", True))
-    pipeline = pipeline or Pipeline(Recipe.from_dict({"inspect": [], "stages": []}))
-    outputs = Outputs(out, **{"by_verdict": True, **options})
-    items = collect(paths, out=out).items
-    return run_batch(pipeline, items, outputs, crew=Crew(2, Event(), Silent()), keep=keep)
-
-
-def by_name(result: BatchResult) -> dict[str, Record]:
-    return {Path(record.path).name: record for record in result.records}
 
 
 def test_a_photo_with_nothing_to_do_comes_out_byte_for_byte(tmp_path: Path) -> None:
@@ -155,16 +127,7 @@ def test_another_recipe_or_format_does_everything_again_and_leaves_nothing_stale
 def test_without_a_journal_only_the_photos_are_written(tmp_path: Path) -> None:
     photo(tmp_path / "in" / "a.png")
     run(tmp_path / "in", out=tmp_path / "out", keep=False, by_verdict=False)
-    assert [path.name for path in (tmp_path / "out").rglob("*")] == ["a.png"]
-
-
-def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
-    given = photo(tmp_path / "a.PNG")
-    before = hashlib.sha256(given.read_bytes()).digest()
-    with pytest.raises(UsageError, match="would be overwritten"):
-        run(given, out=tmp_path, keep=False, by_verdict=False)
-    assert hashlib.sha256(given.read_bytes()).digest() == before
-    assert run(given, out=tmp_path, keep=False, by_verdict=False, format="webp").records[0].output == "a.webp"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [STATE, "a.png"]
 
 
 def test_an_output_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
@@ -172,3 +135,86 @@ def test_an_output_folder_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="change --out"):
         run(given, out=tmp_path / "file" / "out")
+
+
+def codes(record) -> list[str]:
+    return [finding["code"] for finding in record.trail["findings_after"]]
+
+
+def test_names_that_are_no_text_get_through(tmp_path: Path) -> None:
+    name = os.fsdecode(b"photo-\xff.png")
+    photo(tmp_path / "in" / name)
+    (record,) = run(tmp_path / "in", out=tmp_path / "out").records
+    assert record.verdict is Verdict.PUBLISH
+    assert (tmp_path / "out" / "publish" / name).is_file()
+    assert run(tmp_path / "in", out=tmp_path / "out").records[0].resumed
+
+
+def test_a_name_too_long_for_its_output_costs_only_that_photo(tmp_path: Path) -> None:
+    stem = "x" * 251
+    given = [photo(tmp_path / "in" / f"{stem}.jpg"), photo(tmp_path / "in" / "y.jpg", 1)]
+    records = by_name(run(*given, out=tmp_path / "out", format="webp"))
+    assert records["y.jpg"].verdict is Verdict.PUBLISH
+    long = records[f"{stem}.jpg"]
+    assert (long.verdict, long.output, codes(long)) == (Verdict.REVIEW, None, ["unwritable_name"])
+    assert "Rename the photo" in long.reasons[0]
+    again = by_name(run(*given, out=tmp_path / "out"))
+    assert again[f"{stem}.jpg"].verdict is Verdict.PUBLISH
+
+
+def test_a_photo_whose_channel_file_cannot_have_its_name_is_not_half_written(tmp_path: Path) -> None:
+    given = photo(tmp_path / f"{'x' * 250}.webp")
+    (tmp_path / "out" / "channels" / "amazon-main").mkdir(parents=True)
+    (tmp_path / "out" / "channels" / "amazon-main" / f"{'x' * 250}.jpg").mkdir()
+    (record,) = run(given, out=tmp_path / "out", channels=load_rules(["amazon-main"], None)).records
+    assert (record.verdict, codes(record)) == (Verdict.REVIEW, ["unwritable_name"])
+    assert list((tmp_path / "out" / "publish").iterdir()) == []
+
+
+def test_a_photo_beside_a_folder_called_like_its_output_is_written(tmp_path: Path) -> None:
+    photo(tmp_path / "in" / "x.JPG")
+    photo(tmp_path / "in" / "x.jpg" / "y.png", 1)
+    result = run(tmp_path / "in", out=tmp_path / "out")
+    assert result.all_published
+    assert sorted(record.output for record in result.records) == ["publish/x-jpg.jpg", "publish/x.jpg/y.png"]
+
+
+@no_limit
+def test_a_full_disk_ends_the_batch(tmp_path: Path) -> None:
+    given = [photo(tmp_path / "in" / f"{seed}.png", seed) for seed in range(4)]
+    with pytest.raises(OutputError, match=r"publish.*make room") as failure, full_disk(1000):
+        run(*given, out=tmp_path / "out")
+    assert failure.value.__cause__.errno == errno.EFBIG
+
+
+def test_an_output_that_lost_its_bytes_is_made_again(tmp_path: Path) -> None:
+    photo(tmp_path / "in" / "a.png")
+    (first,) = run(tmp_path / "in", out=tmp_path / "out").records
+    written = tmp_path / "out" / first.output
+    whole = written.read_bytes()
+    written.write_bytes(b"")
+    assert not run(tmp_path / "in", out=tmp_path / "out").records[0].resumed
+    assert written.read_bytes() == whole
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_a_killed_run_left_half_written_is_removed(tmp_path: Path, keep: bool) -> None:
+    photo(tmp_path / "in" / "a.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".0123456789abcdef.part").write_bytes(b"half")
+    run(tmp_path / "in", out=tmp_path / "out", keep=keep)
+    assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def test_a_blank_attestation_alters_nothing(tmp_path: Path) -> None:
+    photo(tmp_path / "in" / "a.png")
+    (record,) = run(tmp_path / "in", out=tmp_path / "out", attested_by="  ").records
+    assert (record.verdict, codes(record)) == (Verdict.REVIEW, ["usage"])
+
+
+def test_a_folder_that_cannot_be_read_fails_as_one_item(locked: Path) -> None:
+    result = run(locked.parent, out=Path("out"))
+    records = by_name(result)
+    assert records["a.png"].verdict is Verdict.PUBLISH
+    assert codes(records[locked.name]) == ["unreadable"]
+    assert "Permission denied" in records[locked.name].reasons[0]

@@ -7,13 +7,13 @@ import pytest
 from packshot.finding import Severity
 from packshot.inspection.aspect import OddAspectRatio
 from packshot.inspection.background import Border, NotWhiteBackground
-from packshot.inspection.file import FileSize, Format
+from packshot.inspection.file import DamagedMetadata, FileSize, Format
 from packshot.inspection.framing import FrameFill
 from packshot.inspection.inspector import Setup
 from packshot.inspection.rules import load_rules
 from packshot.inspection.size import LowResolution, OddSize, odd_sizes
 from packshot.inspection.view import View
-from packshot.photo import Photo
+from packshot.photo import Metadata, Photo
 
 
 def on_backdrop(width=600, height=600, box=(200, 200, 400, 400), backdrop=255):
@@ -185,3 +185,14 @@ def test_a_transparent_photo_is_measured_on_its_alpha():
 def test_without_a_product_the_fill_is_unknown():
     (finding,) = look(FrameFill, on_backdrop(box=(0, 0, 0, 0)), "google")
     assert finding.evidence["fill"] is None
+
+
+def test_damaged_metadata_is_told_one_by_one():
+    photo = Photo.from_array(on_backdrop())
+    assert look(DamagedMetadata, photo) == []
+    damaged = replace(photo, metadata=Metadata(problems=("The EXIF block is damaged.", "The XMP, too.")))
+    found = look(DamagedMetadata, damaged)
+    assert [(f.code, f.severity, f.message) for f in found] == [
+        ("damaged_metadata", Severity.WARNING, "The EXIF block is damaged."),
+        ("damaged_metadata", Severity.WARNING, "The XMP, too."),
+    ]

@@ -80,11 +80,30 @@ rules:
 """
 
 
-def test_a_pack_of_ones_own_is_named_by_its_path(tmp_path):
+FRAME = "kind: aspect_ratio\n    tolerance: 0.1\n    width: %s\n    height: %s"
+
+
+def test_a_pack_of_ones_own_is_called_like_its_file(tmp_path):
     path = tmp_path / "shop.yaml"
     path.write_text(GOOD)
     (shop,) = load_rules([str(path)], DAY)
-    assert (shop.title, shop.required_long_side()) == ("Our shop", 800)
+    assert (shop.name, shop.title, shop.required_long_side()) == ("shop", "Our shop", 800)
+
+
+@pytest.mark.parametrize("other", ["again/Shop.yaml", "google.yaml"])
+def test_two_channels_of_one_name_are_refused(tmp_path, other):
+    (tmp_path / "again").mkdir()
+    for path in (tmp_path / "shop.yaml", tmp_path / other):
+        path.write_text(GOOD)
+    with pytest.raises(RecipeError, match=r"(?i)its name '(shop|google)' is that of .*Rename the file"):
+        load_rules([str(tmp_path / "shop.yaml"), "google", str(tmp_path / other)], DAY)
+
+
+def test_a_pack_without_a_name_is_refused(tmp_path):
+    path = tmp_path / "...yaml"
+    path.write_text(GOOD)
+    with pytest.raises(RecipeError, match="no name"):
+        load_rules([str(path)], DAY)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +114,10 @@ def test_a_pack_of_ones_own_is_named_by_its_path(tmp_path):
         (GOOD.replace("    severity: error\n", ""), r"severity"),
         (GOOD + "colour: blue\n", "colour"),
         ("rules: [", "flow"),
+        (GOOD.replace("verified_on: 2026-11-24", "verified_on: 2027-02-30"), "day is out of range"),
+        ("[" * 5000, "nested too deeply"),
+        (GOOD.replace("kind: min_long_side\n    px: 800", FRAME % ("1e300", "1")), "100 : 1"),
+        (GOOD.replace("kind: min_long_side\n    px: 800", FRAME % ("1", ".inf")), "100 : 1"),
     ],
 )
 def test_a_malformed_pack_is_refused_with_file_and_key(tmp_path, broken, key):

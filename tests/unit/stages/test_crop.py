@@ -166,10 +166,31 @@ def test_transparent_room_is_added_around_a_cut_out():
     np.testing.assert_array_equal(result.photo.pixels[-top : 30 - top, -left : 102 - left], photo.pixels)
 
 
-@pytest.mark.parametrize("ratio", ["4", "4:0", "a:b", "-1:2"])
+@pytest.mark.parametrize(
+    "ratio",
+    [
+        *("4", "4:0", "a:b", "-1:2", "-4:-5", "0:1"),
+        *("inf:1", "nan:1", "1e300:1", "1:1e-320", "101:1", "1:101"),
+    ],
+)
 def test_a_ratio_is_width_to_height(ratio):
     with pytest.raises(ValidationError, match="such as 4:5"):
         CropOptions(ratio=ratio)
+
+
+@pytest.mark.parametrize(("ratio", "fill"), [("100:1", 0.2), ("1:100", 0.2), ("1:1", 0.01)])
+def test_a_frame_of_endless_size_is_not_begun(ratio, fill):
+    photo = cut_out(on_backdrop(300, 200, (10, 10, 290, 190)), (10, 10, 290, 190))
+    result = Crop(CropOptions(ratio=ratio, fill=fill), BACKENDS).treat(photo, [])
+    assert result.photo is photo
+    (finding,) = result.findings
+    assert finding.code == "crop_impossible"
+    assert "80 megapixels" in finding.message
+
+
+def test_a_border_that_leaves_nothing_is_not_cut_off():
+    photo, border = on_backdrop(4, 1, (0, 0, 4, 1)), asks("border", Region(Box(2, 0, 2, 1)))
+    assert not Crop(CropOptions(), BACKENDS).wants(photo, [border])
 
 
 def test_crop_comes_after_text_and_enlargement():

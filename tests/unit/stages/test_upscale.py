@@ -152,3 +152,20 @@ def test_the_area_average_of_the_result_is_the_input():
 def test_unknown_options_are_refused():
     with pytest.raises(ValidationError):
         UpscaleOptions(scale=3)
+
+
+@pytest.mark.parametrize("size", [(2000, 5000), (2, 20_000)])
+def test_what_would_become_too_large_is_left_and_said(size):
+    photo = Photo.from_array(np.zeros((*size, 3), np.uint8))
+    result = _stage(scale=4).treat(photo, ())
+    assert result.photo is photo
+    (finding,) = result.findings
+    assert (finding.code, finding.severity) == ("upscale_declined", Severity.WARNING)
+    assert f"{4 * size[1]}x{4 * size[0]} px" in finding.message
+    assert "80 megapixels" in finding.message
+
+
+@pytest.mark.parametrize("side", [0, -4])
+def test_a_shorter_side_is_positive(side):
+    with pytest.raises(ValidationError, match="min_side"):
+        UpscaleOptions(min_side=side)
