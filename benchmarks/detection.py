@@ -2,6 +2,8 @@
 
 ``python benchmarks/detection.py --photos ../shared/photos`` runs the overlay inspector over all of dev as
 labelled by eye in its manifest, shows every probability threshold, and names the photos that it gets wrong.
+Some photos are labelled clean although a camera's mark, a web address or an item number lies over them
+(``NOT_CLEAN``); figures are given as labelled and without those.
 """
 
 from __future__ import annotations
@@ -12,12 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
+import numpy as np
+from removal import NOT_CLEAN
 
 from packshot.edges.decode import open_photo
+from packshot.finding import Finding
 from packshot.inspection import INSPECTORS, Setup, View
 from packshot.inspection.overlay import judge
 
-_THRESHOLDS = (0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.94, 0.95, 0.97, 0.99)
+_THRESHOLDS = (0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.98)
 
 
 def main() -> None:
@@ -38,22 +43,31 @@ def main() -> None:
     inspector = kind(Setup((), kind.roles))
 
     def probability(file: str) -> float:
-        findings = inspector.inspect(View(open_photo(root / file)))
-        return max((finding.score for finding in findings if finding.code == "overlay_text"), default=0.0)
+        return max(map(certainty, inspector.inspect(View(open_photo(root / file)))), default=0.0)
 
     with ThreadPoolExecutor(arguments.workers) as pool:
         scores = dict(zip(files, pool.map(probability, files), strict=True))
-    overlays = [scores[file] for file in files if labels[file] == "yes"]
-    clean = [scores[file] for file in files if labels[file] == "no"]
-    print(f"{len(overlays)} photos with overlay, {len(clean)} without")
+    overlays = np.array([scores[file] for file in files if labels[file] == "yes"])
+    clean = np.array([scores[file] for file in files if labels[file] == "no"])
+    really = [f for f in files if labels[f] == "no" and not any(name in f for name in NOT_CLEAN)]
+    free = np.array([scores[file] for file in really])
+    print(f"{len(overlays)} photos with overlay, {len(clean)} labelled without, {len(free)} of them really")
     for threshold in _THRESHOLDS:
-        found = sum(score >= threshold for score in overlays)
-        alarms = sum(score >= threshold for score in clean)
-        share = f"{found / len(overlays):6.1%} found {alarms / len(clean):6.1%} false alarms"
-        print(f"{threshold:.2f} {share} ({alarms}){'  <- shipped' if threshold == shipped else ''}")
+        found, alarms, true_alarms = (float((part >= threshold).mean()) for part in (overlays, clean, free))
+        mark = "  <- shipped" if threshold == shipped else ""
+        print(f"{threshold:.2f} {found:6.1%} found, alarms {alarms:5.1%} ({true_alarms:5.1%}){mark}")
+    above = np.mean(overlays[:, None] > free) + np.mean(overlays[:, None] == free) / 2
+    print(f"area under the curve {above:.3f}")
     for label, title in (("no", "false alarms"), ("yes", "missed")):
         wrong = [f for f in files if labels[f] == label and (scores[f] >= shipped) == (label == "no")]
         print(f"{title}: {', '.join(Path(file).stem for file in wrong)}")
+
+
+def certainty(finding: Finding) -> float:
+    """How sure the inspector is of an overlay; a sign without letters is reported or not, without degrees."""
+    if finding.code != "overlay_text":
+        return 0.0
+    return finding.score if finding.evidence["text"] or finding.evidence["kind"] == "captcha" else 1.0
 
 
 if __name__ == "__main__":

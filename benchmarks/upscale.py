@@ -9,16 +9,18 @@ compared:
   pixels, in per cent of the local contrast;
 - CPU-seconds of one thread, inspection included.
 
-"stage" is the upscale stage in its direct door, routed by the inspectors' findings, with tiles and
-back-projection; the route is shown as the share of photos that went through the degraded chain.
+"SPAN, waifu2x" and "upscale-net" are the upscale stage in its direct door with these backends, routed by
+findings, with tiles and back-projection; the route is shown as the share of photos that were taken for
+degraded. At x2 both have the same backends.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -100,13 +102,24 @@ def interpolated(photo: Photo, scale: int) -> tuple[Pixels, str]:
     return require(name, Upscaler).upscale(photo.pixels), name  # type: ignore[type-abstract]
 
 
-def treated(photo: Photo, scale: int) -> tuple[Pixels, str]:
-    """The stage's result, and the name of the backend that it chose."""
-    result = Upscale(UpscaleOptions(scale=scale), Upscale.roles).treat(photo, findings(photo))
+def treated(photo: Photo, scale: int, roles: Mapping[str, str]) -> tuple[Pixels, str]:
+    """The stage's result with the backends of ``roles``, and the name of the one that it chose."""
+    result = Upscale(UpscaleOptions(scale=scale), roles).treat(photo, findings(photo))
     return result.photo.pixels, str(result.findings[0].evidence["backend"])
 
 
-METHODS = {"Lanczos": interpolated, "stage": treated}
+OTHERS = {
+    "upscaler_x4": "span-x4",
+    "upscaler_x4_degraded": "waifu2x-span-x4",
+    "upscaler_x2": "span-x2",
+    "upscaler_x2_degraded": "waifu2x-x2",
+}
+OURS = {"upscaler_x4": "upscale-net-x4", "upscaler_x4_degraded": "upscale-net-x4-degraded"}
+METHODS = {
+    "Lanczos": interpolated,
+    "SPAN, waifu2x": partial(treated, roles={**Upscale.roles, **OTHERS}),
+    "upscale-net": partial(treated, roles={**Upscale.roles, **OTHERS, **OURS}),
+}
 
 
 def score(truth: Pixels, photo: Photo, scale: int, method: Callable[..., tuple[Pixels, str]]) -> Score:
@@ -116,7 +129,8 @@ def score(truth: Pixels, photo: Photo, scale: int, method: Callable[..., tuple[P
     cpu = time.thread_time() - start
     psnr = cv2.PSNR(truth, result)
     ssim = float(np.mean(cv2.quality.QualitySSIM_compute(truth, result)[0][:3]))
-    return Score(psnr, ssim, overshoot_percent(result, truth, scale) or 0.0, cpu, "waifu2x" in backend)
+    chain = "waifu2x" in backend or "degraded" in backend
+    return Score(psnr, ssim, overshoot_percent(result, truth, scale) or 0.0, cpu, chain)
 
 
 def row(name: str, scores: list[Score]) -> str:

@@ -14,7 +14,7 @@ from packshot.finding import Finding, Mask, Severity
 from packshot.photo import Photo, Pixels
 from packshot.stage import Check, Geometry, Result, StageOptions
 from packshot.stages.filling import FLAT, RESTORER, STRUCTURE, TEXTURE, fill_hole
-from packshot.stages.rim import distrusted, grown, with_rim
+from packshot.stages.rim import TRACES, distrusted, grown, with_rim
 
 Hint = Literal[
     "all", "remove-date-stamp", "remove-caption", "remove-watermark", "remove-promo", "remove-captcha"
@@ -132,7 +132,8 @@ class EraseText:
         if finding.evidence["plate"]:
             return grown(hole, reach)
         around = finding.region.box.grown(_SURROUNDINGS, photo.pixels.shape).slices
-        hole[around] = with_rim(photo.pixels[around], hole[around], reach)
+        traces = TRACES["lossless" if photo.origin.lossless else "lossy"]
+        hole[around] = with_rim(photo.pixels[around], hole[around], reach, traces)
         return hole
 
     def _fill(

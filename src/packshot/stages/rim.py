@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from packshot.finding import Mask
 from packshot.photo import Pixels
 
-_TRACES = 8  # px: JPEG rings through the block of 8 that a stroke touches, and drawn shadows are as soft
+TRACES = {"lossless": 4, "lossy": 8}
+"""Pixels that an overlay's traces reach on flat ground: a soft edge; and a block of 8 that a stroke touches."""
 _BLEED = 6  # px beyond: colours are stored at half resolution, and bleed through blocks of 16
 _GAP = 60  # square px: a hole of the mask that is no larger is closed
 _WINDOWS = (41, 81, 161)  # px in which the known surroundings are measured
@@ -17,13 +18,13 @@ _KNOWN = 0.04  # share of the window that must be known
 _FLAT = 3.0  # grey levels of standard deviation: below, a filling is as good as the truth
 
 
-def with_rim(pixels: Pixels, strokes: Mask, reach: int) -> Mask:
-    """``strokes`` (H, W) grown by ``reach`` px, and on flat ground by as much as traces reach.
+def with_rim(pixels: Pixels, strokes: Mask, reach: int, traces: int) -> Mask:
+    """``strokes`` (H, W) grown by ``reach`` px, and on flat ground by as much as its ``traces`` reach.
 
     On texture every pixel more is one that must be invented; on a plain backdrop a ghost of the letters would
     stay, and nothing is lost.
     """
-    tight, wide = grown(strokes, reach), grown(strokes, max(reach, _TRACES))
+    tight, wide = grown(strokes, reach), grown(strokes, max(reach, traces))
     return _without_gaps(tight | (wide & (_spread(pixels, ~wide) < _FLAT)))
 
 

@@ -74,7 +74,7 @@ class Upscale:
         "upscaler_x2": "span-x2",
         "upscaler_x4": "span-x4",
         "upscaler_x2_degraded": "waifu2x-x2",
-        "upscaler_x4_degraded": "waifu2x-span-x4",
+        "upscaler_x4_degraded": "upscale-net-x4-degraded",
         "interpolator_x2": "lanczos-x2",
         "interpolator_x4": "lanczos-x4",
     }

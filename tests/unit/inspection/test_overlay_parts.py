@@ -195,3 +195,5 @@ def test_the_ground_under_seen_letters_is_found_and_the_backdrop_is_none():
     on_backdrop = np.full_like(pixels, 128)
     on_backdrop[letters] = (20, 20, 90)
     assert ground(on_backdrop, letters, line) is None
+    large = np.ones(seen.shape, bool)  # the box of tilted text can be as large as the photo
+    assert ground(on_backdrop, letters, large) is None

@@ -28,7 +28,7 @@ def weave():
 
 def test_the_rim_is_wide_on_flat_ground_and_tight_on_texture():
     mask = letters()
-    flat, rough = with_rim(backdrop(), mask, 2), with_rim(weave(), mask, 2)
+    flat, rough = with_rim(backdrop(), mask, 2, 8), with_rim(weave(), mask, 2, 8)
     assert (flat | grown(mask, 7) == flat).all()
     assert (rough & ~grown(mask, 3)).sum() == 0
     assert (mask & ~rough).sum() == 0
@@ -38,7 +38,7 @@ def test_gaps_between_strokes_are_closed():
     mask = np.zeros(SHAPE, bool)
     mask[40:80, 60:100] = True
     mask[58:62, 78:82] = False
-    assert with_rim(weave(), mask, 1)[58:62, 78:82].all()
+    assert with_rim(weave(), mask, 1, 8)[58:62, 78:82].all()
 
 
 def test_a_plain_fill_follows_the_gradient_and_not_the_ghost():
@@ -47,7 +47,7 @@ def test_a_plain_fill_follows_the_gradient_and_not_the_ghost():
     seen[mask] = (200, 30, 30)
     ghost = grown(mask, 12) & ~mask
     seen[ghost] = np.clip(seen[ghost].astype(int) - (0, 0, 12), 0, 255)  # colours that bled
-    hole = with_rim(seen, mask, 2)
+    hole = with_rim(seen, mask, 2, 8)
     filled = fill_plain(seen, hole, distrusted(seen, hole))
     assert filled is not None
     assert np.abs(filled[hole].astype(int) - truth[hole]).max() <= 3
@@ -55,7 +55,7 @@ def test_a_plain_fill_follows_the_gradient_and_not_the_ghost():
 
 
 def test_texture_is_not_plain():
-    hole = with_rim(weave(), letters(), 2)
+    hole = with_rim(weave(), letters(), 2, 8)
     assert fill_plain(weave(), hole, hole) is None
 
 

@@ -16,6 +16,7 @@ _SOLID = 0.72  # share of its bounding box that a plate fills; an ellipse fills 
 _OUTLINE, _OUTLINE_MOST = 0.1, 8  # an outline's width: share of the plate's shorter side, and pixels at most
 _RING = 6  # px of surroundings that a ground's colour is held against
 _LARGEST = 5.0  # times the patch's bounding box; what runs on is the scene
+_PLATE_SHARE = 0.35  # of the photo: a larger plate is the backdrop
 _GROUND_LARGEST = 9.0  # the same for a ground that is looked for around its letters
 _LEAST_PAPER, _UNIFORM = 0.1, 0.5  # share of a line's box without strokes; of that, of one colour: letters
 # that the network missed are of another
@@ -53,7 +54,7 @@ def complete(pixels: Pixels, mask: Mask) -> Mask | None:
     touched = np.setdiff1d(np.unique(labels[seed]), [0])
     solid = _filled(np.isin(labels, touched))
     extent = Box.of_mask(solid)
-    if extent.area <= _LARGEST * box.area and solid.sum() >= _SOLID * extent.area:
+    if extent.area <= min(_LARGEST * box.area, _PLATE_SHARE * mask.size) and solid.sum() >= _SOLID * extent.area:
         return _outlined(solid, bounds, mask.shape)
     seen = _filled(mask)
     return seen if seen.sum() >= _SOLID * box.area else None
@@ -83,7 +84,7 @@ def ground(pixels: Pixels, letters: Mask, line: Mask) -> Mask | None:
     extent = Box.of_mask(shape)
     if shape.sum() < _SOLID * extent.area or (shape & line).sum() < _HOLDS * line.sum():
         return None
-    if extent.area > _GROUND_LARGEST * box.area:
+    if extent.area > min(_GROUND_LARGEST * box.area, _PLATE_SHARE * photo.area):
         return None
     return _outlined(shape, photo, line.shape)
 

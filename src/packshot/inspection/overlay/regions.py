@@ -132,8 +132,15 @@ def _same_ink(pixels: Pixels, letters: Mask, near: Mask) -> Mask:
     off_ink = np.abs(levels - ink).max(2)
     if contrast < _LEAST_CONTRAST or np.median(off_ink[core]) > _INK_SPREAD * contrast:
         return nothing
-    alike = near & (off_ink < _INK_NEAR * contrast)
+    alike = _closed(off_ink < _INK_NEAR * contrast) & near
     return alike if (alike & ~letters).sum() < _MOST_NEW * letters.sum() else nothing
+
+
+def _closed(mask: Mask) -> Mask:
+    """The parts of ``mask`` (h, w) that do not run out of it: letters end inside their line."""
+    _, labels = cv2.connectedComponents(mask.view(np.uint8))
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return mask & ~np.isin(labels, np.setdiff1d(border, [0]))
 
 
 def _inside(neighbourhood: tuple[Box, Mask], bounds: Box) -> Mask:
