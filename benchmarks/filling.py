@@ -21,7 +21,7 @@ from removal import KINDS, clean_products, reduced
 from rich.console import Console
 from rich.table import Table
 
-from packshot.backend import Filler, Restorer, require
+from packshot.backend import Filler, require
 from packshot.fidelity.rehearsal import texture_energy
 from packshot.finding import Box, Mask
 from packshot.photo import Pixels
@@ -68,10 +68,8 @@ def cases(root: Path, count: int) -> Iterator[Case]:
 
 
 def methods() -> dict[str, Callable[[Pixels, Mask], Pixels]]:
-    """Every filler and restorer by name."""
-    fillers = {name: require(name, Filler).fill for name in ("navier-stokes", "patchmatch", "fsr")}  # type: ignore[type-abstract]
-    restorer = require("fill-net", Restorer)  # type: ignore[type-abstract]
-    return fillers | {"fill-net": lambda pixels, hole: restorer.restore(pixels, hole).pixels}
+    """Every filler by name."""
+    return {name: require(name, Filler).fill for name in ("navier-stokes", "patchmatch", "fsr")}  # type: ignore[type-abstract]
 
 
 def decibel(error: float) -> float:

@@ -112,29 +112,6 @@ class Filler(Backend, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A repaired photo and how far from the truth its maker expects it to be.
-
-    Attributes:
-        pixels: (H, W, 3), equal to the input outside the hole.
-        error: expected squared difference to the truth per pixel and channel, grey levels squared, float32
-            (H, W).
-    """
-
-    pixels: Pixels
-    error: NDArray[np.float32]
-
-
-@runtime_checkable
-class Restorer(Backend, Protocol):
-    """Takes an overlay off: uses what shines through it, invents what does not, says how sure it is."""
-
-    def restore(self, pixels: Pixels, hole: Mask) -> Restored:
-        """``pixels`` (H, W, 3), repaired where ``hole`` (H, W) is True and the overlay still is."""
-        ...
-
-
 @runtime_checkable
 class Upscaler(Backend, Protocol):
     """Enlarges by ``card.scale`` per side."""

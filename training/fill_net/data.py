@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch.utils.data import IterableDataset, get_worker_info
 
 from packshot.photo import Pixels
-from packshot.push_pull import push_pull
 from packshot.simulate import OverlayKind, draw
 from packshot.simulate.stamp import through_jpeg
 from packshot.simulate.words import pick
+from training.fill_net.push_pull import push_pull
 from training.stroke_net.data import FOLDERS, composed, corner, photos, read, varied
 
 KIND_WEIGHTS = dict.fromkeys(OverlayKind, 1.0) | {

@@ -20,6 +20,7 @@ from PIL import Image
 
 from packshot.backend import StrokeMasker, TextDetector, TextReader, require
 from packshot.inspection.overlay.judge import features, legible
+from packshot.inspection.overlay.sight import look
 from packshot.inspection.overlay.traits import measure
 from packshot.inspection.view import View
 from packshot.photo import Photo, Pixels
@@ -59,7 +60,7 @@ def examples(root: Path, seed: int) -> tuple[list[dict[str, float]], NDArray[np.
             pixels, alpha = stamped.pixels, stamped.alpha
         view = View(Photo.from_array(pixels))
         boxes = detector.detect(pixels)
-        strokes = masker.strokes(pixels)
+        strokes = look(masker, pixels).afar
         for box in boxes:
             inside = np.zeros(alpha.shape, np.uint8)
             cv2.fillPoly(inside, [np.round(box.corners).astype(np.int32)], 1)

@@ -16,6 +16,7 @@ from packshot.inspection.overlay.kinds import Kind, Mark, contrast, name
 from packshot.inspection.overlay.marks import marks
 from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import Patch, merge, patches
+from packshot.inspection.overlay.sight import look
 from packshot.inspection.overlay.traits import bounding_box, line_height, measure, polygon_mask
 from packshot.inspection.overlay.words import Purpose, purpose
 from packshot.inspection.view import View
@@ -45,17 +46,17 @@ class OverlayText:
     def inspect(self, view: View) -> Sequence[Finding]:
         """One finding per overlay, and one for all printed text together."""
         boxes = self._detector.detect(view.pixels)
-        strokes = self._masker.strokes(view.pixels)
+        sight = look(self._masker, view.pixels)
         read = {index: self._reader.read(view.pixels, box) for index, box in enumerate(boxes)}
         lines = {index: line for index, line in read.items() if judge.legible(line)}
         odds = {
             index: judge.overlay_probability(
-                measure(view, boxes[index], strokes, boxes), line, _phrase(index, boxes, lines)
+                measure(view, boxes[index], sight.afar, boxes), line, _phrase(index, boxes, lines)
             )
             for index, line in lines.items()
         }
         overlaid = [index for index, probability in odds.items() if probability >= self._threshold]
-        found = patches(view.pixels, strokes, boxes, overlaid)
+        found = patches(view.pixels, sight, boxes, overlaid)
         whole = merge([_with_ground(view, boxes, patch) for patch in found])
         seen = _Sighting(boxes, lines, odds, whole)
         printed = [index for index in lines if index not in overlaid]
@@ -64,7 +65,7 @@ class OverlayText:
             explained |= patch.mask
         return (
             *(_finding(view, seen, patch) for patch in seen.patches),
-            *(_sign(view, mask, strokes) for mask in marks(view, strokes, explained)),
+            *(_sign(view, mask, sight.afar) for mask in marks(view, sight.afar, explained)),
             *_printed(view, seen, printed),
         )
 

@@ -8,12 +8,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from packshot.backend import Filler, Restorer, require
+from packshot.backend import Filler, require
 from packshot.fidelity.seams import seam
 from packshot.finding import Finding, Mask, Severity
 from packshot.photo import Photo, Pixels
 from packshot.stage import Check, Geometry, Result, StageOptions
-from packshot.stages.filling import FLAT, RESTORER, STRUCTURE, TEXTURE, fill_hole
+from packshot.stages.filling import FLAT, STRUCTURE, TEXTURE, fill_hole
 from packshot.stages.rim import TRACES, distrusted, grown, with_rim
 
 Hint = Literal[
@@ -69,7 +69,6 @@ class EraseText:
         FLAT: "navier-stokes",
         TEXTURE: "patchmatch",
         STRUCTURE: "fsr",
-        RESTORER: "fill-net",
     }
     checks: ClassVar[tuple[Check, ...]] = (seam,)
     Options: ClassVar[type[StageOptions]] = EraseTextOptions
@@ -78,7 +77,6 @@ class EraseText:
         self.options = options
         self.backends = dict(backends)
         self._fillers = {role: require(backends[role], Filler) for role in (FLAT, TEXTURE, STRUCTURE)}  # type: ignore[type-abstract]
-        self._restorer = require(backends[RESTORER], Restorer)  # type: ignore[type-abstract]
 
     def wants(self, photo: Photo, findings: Sequence[Finding]) -> bool:
         """Whether an overlay stands on the photo."""
@@ -146,8 +144,8 @@ class EraseText:
         unknown = distrusted(pixels, unknown)
         filled, done = pixels.copy(), np.zeros_like(unknown)
         for finding, hole in holes:
-            filling = fill_hole(pixels, hole, unknown, self._fillers, self._restorer)
-            if filling.improvement < _WORTH_IT[self.options.mode]:
+            filling = fill_hole(pixels, hole, unknown, self._fillers)
+            if filling is None or filling.improvement < _WORTH_IT[self.options.mode]:
                 why = "what lies behind it cannot be rebuilt well enough to be sure of an improvement"
                 notes.append(_note(finding, _Refusal("not_rebuildable", Severity.ERROR, why)))
                 continue

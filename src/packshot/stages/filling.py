@@ -1,8 +1,8 @@
 """Choosing how to fill one hole, and whether to fill it at all.
 
-Every filler is tried on known pixels beside the hole first; the restorer, which sees what shines through the
-overlay, says itself how far it expects to be off. The one that does best, blur counted as an error too, fills
-the hole; and the hole is filled only when that is expected to be closer to the truth than the overlay is.
+On a plain backdrop a fitted surface fills it. Elsewhere every method is tried on known pixels beside the hole
+first; the one that rebuilds them best, blur counted as an error too, fills the hole, and only when that is
+expected to be closer to the truth than the overlay is.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from packshot.backend import Filler, Restored, Restorer
-from packshot.fidelity.rehearsal import Rehearsal, hiding_places, rehearse, texture_energy
+from packshot.backend import Filler
+from packshot.fidelity.rehearsal import Rehearsal, hiding_places, rehearse
 from packshot.finding import Box, Mask
 from packshot.photo import Pixels
 from packshot.stages.plain import fill_plain
@@ -22,14 +22,11 @@ FLAT, TEXTURE, STRUCTURE = "filler_flat", "filler_texture", "filler_structure"
 """Roles of the three fillers, in the order in which they are tried."""
 PLAIN = "plain_surface"
 """The method for a plain backdrop, which needs no backend."""
-RESTORER = "restorer"
-"""Role of the method that uses what shines through."""
 
 _GOOD_ENOUGH = 6.0  # grey levels squared: below this (42 dB on 255) no other method can be seen to do better
 _STRUCTURE_AREA = 3000  # px: frequency-selective filling costs about 0.15 ms a pixel
 _BLUR_COST = 0.5  # how much a lost half of the texture energy counts against a method
 _PLAIN_ERROR = 4.0  # grey levels squared: what a fitted backdrop is off at most
-_DOUBT = 100.0  # what the restorer expects of itself is multiplied by this
 _MARGIN = 12  # px of surroundings that every method sees at least
 
 
@@ -53,41 +50,37 @@ class Filling:
     improvement: float
 
 
-def fill_hole(
-    pixels: Pixels, hole: Mask, unknown: Mask, fillers: Mapping[str, Filler], restorer: Restorer
-) -> Filling:
-    """Fill ``hole``, by the method that is expected to do best.
+def fill_hole(pixels: Pixels, hole: Mask, unknown: Mask, fillers: Mapping[str, Filler]) -> Filling | None:
+    """Fill ``hole``, by the method that does best beside it; None when there is no room to try.
 
     Args:
-        pixels: the photo with the overlay, (H, W, 3).
+        pixels: the photo, (H, W, 3).
         hole: what to replace, (H, W), not empty.
         unknown: every pixel that may not be copied from, (H, W); holds ``hole``.
         fillers: one backend for each of the three roles.
-        restorer: the backend that sees through overlays.
     """
     box = Box.of_mask(hole)
     margin = int(1.3 * min(box.width, box.height)) + _MARGIN
     bounds = box.grown(margin, pixels.shape)
     crop, own, blocked = pixels[bounds.slices], hole[bounds.slices], unknown[bounds.slices]
-    places = [place & ~blocked for place in hiding_places(crop, own)]
-    places = [place for place in places if place.sum() >= 0.7 * own.sum()]
     plain = fill_plain(crop, own, blocked)
     if plain is not None:
         exact = Rehearsal(_PLAIN_ERROR, 1.0)
         return Filling(plain, bounds, PLAIN, exact, _improvement(crop, plain, own, exact.error))
+    places = [place & ~blocked for place in hiding_places(crop, own)]
+    places = [place for place in places if place.sum() >= 0.7 * own.sum()]
+    if not places:
+        return None
     tried: dict[str, Rehearsal] = {}
-    if places:
-        tried[FLAT] = rehearse(crop, blocked, places, fillers[FLAT].fill)
-    restored = None
-    if not tried or tried[FLAT].error >= _GOOD_ENOUGH:
-        restored = restorer.restore(crop, blocked)
-        tried[RESTORER] = _promise(restored, own, blocked)
-        small = own.sum() <= _STRUCTURE_AREA
-        for role in (TEXTURE, STRUCTURE) if small else (TEXTURE,):
-            if places and min(rehearsal.error for rehearsal in tried.values()) >= _GOOD_ENOUGH:
-                tried[role] = rehearse(crop, blocked, places[:1], fillers[role].fill)
+    for role in (FLAT, TEXTURE, STRUCTURE):
+        if role == STRUCTURE and own.sum() > _STRUCTURE_AREA:
+            continue
+        # The cheap method is tried twice, the dear ones once.
+        tried[role] = rehearse(crop, blocked, places if role == FLAT else places[:1], fillers[role].fill)
+        if min(rehearsal.error for rehearsal in tried.values()) < _GOOD_ENOUGH:
+            break
     role = min(tried, key=lambda name: _cost(tried[name]))
-    filled = restored.pixels if restored and role == RESTORER else fillers[role].fill(crop, blocked)
+    filled = fillers[role].fill(crop, blocked)
     return Filling(filled, bounds, role, tried[role], _improvement(crop, filled, own, tried[role].error))
 
 
@@ -96,13 +89,6 @@ def _improvement(crop: Pixels, filled: Pixels, own: Mask, expected: float) -> fl
     seen = float(((filled[own].astype(np.float32) - crop[own]) ** 2).mean())
     error = max(expected, 1.0)
     return (seen - error) / error - 1.0
-
-
-def _promise(restored: Restored, own: Mask, blocked: Mask) -> Rehearsal:
-    """What the restorer expects of itself, and its texture over that of the known surroundings."""
-    known = texture_energy(restored.pixels, ~blocked) if not blocked.all() else 0.0
-    texture = (texture_energy(restored.pixels, own) + 1.0) / (known + 1.0)
-    return Rehearsal(_DOUBT * float(restored.error[own].mean()), min(1.0, texture))
 
 
 def _cost(rehearsal: Rehearsal) -> float:

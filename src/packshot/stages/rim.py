@@ -10,7 +10,7 @@ from packshot.finding import Mask
 from packshot.photo import Pixels
 
 TRACES = {"lossless": 4, "lossy": 8}
-"""Pixels that an overlay's traces reach on flat ground: a soft edge; and a block of 8 that a stroke touches."""
+"""Pixels that an overlay's traces reach on flat ground: a soft edge; the block of 8 that a stroke touches."""
 _BLEED = 6  # px beyond: colours are stored at half resolution, and bleed through blocks of 16
 _GAP = 60  # square px: a hole of the mask that is no larger is closed
 _WINDOWS = (41, 81, 161)  # px in which the known surroundings are measured

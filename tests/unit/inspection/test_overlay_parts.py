@@ -12,6 +12,7 @@ from packshot.inspection.overlay import judge
 from packshot.inspection.overlay.kinds import Kind, Mark, name
 from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import patches
+from packshot.inspection.overlay.sight import Sight
 from packshot.inspection.overlay.traits import measure
 from packshot.inspection.overlay.words import Purpose, purpose, tells_overlay
 from packshot.inspection.view import View
@@ -100,7 +101,9 @@ def test_a_patch_keeps_to_its_line():
     strokes[50:60, 40:44] = 0.95
     strokes[150:170, 40:200:4] = 0.95  # another line, printed
     strokes[20:49, 260:300] = 0.95  # something beside it
-    (patch,) = patches(blank(strokes), strokes, [box(35, 45, 205, 75), box(35, 145, 205, 175)], [0])
+    (patch,) = patches(
+        blank(strokes), Sight(strokes, strokes), [box(35, 45, 205, 75), box(35, 145, 205, 175)], [0]
+    )
     assert patch.lines == (0,)
     assert Box.of_mask(patch.mask).y1 <= 80
     assert not patch.mask[:, 220:].any()
@@ -111,7 +114,7 @@ def test_a_doubtful_component_is_left_out():
     strokes = np.zeros((100, 200), np.float32)
     strokes[40:60, 20:60] = 0.95
     strokes[40:60, 100:150] = 0.6
-    (patch,) = patches(blank(strokes), strokes, [box(15, 35, 180, 65)], [0])
+    (patch,) = patches(blank(strokes), Sight(strokes, strokes), [box(15, 35, 180, 65)], [0])
     assert patch.mask[40:60, 20:60].all()
     assert not patch.mask[:, 90:].any()
 
@@ -175,11 +178,11 @@ def test_half_seen_letters_are_completed_by_their_colour():
     ink = pixels[..., 0] < 100
     strokes = np.where(ink, 0.95, 0.0).astype(np.float32)
     strokes[:, 150:] = 0
-    (patch,) = patches(pixels, strokes, [box(10, 10, 290, 70)], [0])
+    (patch,) = patches(pixels, Sight(strokes, strokes), [box(10, 10, 290, 70)], [0])
     assert (patch.mask & ink).sum() > 0.97 * ink.sum()
     scene = pixels.copy()
     scene[:, 160:] = 20  # so much is of that colour that it is not the letters' own
-    (patch,) = patches(scene, strokes, [box(10, 10, 290, 70)], [0])
+    (patch,) = patches(scene, Sight(strokes, strokes), [box(10, 10, 290, 70)], [0])
     assert not patch.mask[:, 170:].any()
 
 
@@ -197,3 +200,10 @@ def test_the_ground_under_seen_letters_is_found_and_the_backdrop_is_none():
     assert ground(on_backdrop, letters, line) is None
     large = np.ones(seen.shape, bool)  # the box of tilted text can be as large as the photo
     assert ground(on_backdrop, letters, large) is None
+
+
+def test_what_is_only_seen_from_afar_is_outlined_from_there():
+    strokes = np.zeros((200, 300), np.float32)
+    strokes[50:70, 40:200:4] = 0.95
+    (patch,) = patches(blank(strokes), Sight(np.zeros_like(strokes), strokes), [box(35, 45, 205, 75)], [0])
+    assert patch.mask[50:70, 40:200:4].all()

@@ -54,7 +54,10 @@ def complete(pixels: Pixels, mask: Mask) -> Mask | None:
     touched = np.setdiff1d(np.unique(labels[seed]), [0])
     solid = _filled(np.isin(labels, touched))
     extent = Box.of_mask(solid)
-    if extent.area <= min(_LARGEST * box.area, _PLATE_SHARE * mask.size) and solid.sum() >= _SOLID * extent.area:
+    if (
+        extent.area <= min(_LARGEST * box.area, _PLATE_SHARE * mask.size)
+        and solid.sum() >= _SOLID * extent.area
+    ):
         return _outlined(solid, bounds, mask.shape)
     seen = _filled(mask)
     return seen if seen.sum() >= _SOLID * box.area else None

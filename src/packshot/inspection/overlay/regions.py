@@ -10,6 +10,7 @@ import numpy as np
 
 from packshot.backend import TextBox, Unit
 from packshot.finding import Box, Mask
+from packshot.inspection.overlay.sight import Sight
 from packshot.inspection.overlay.traits import STROKE_LEVEL, bounding_box, line_height, polygon_mask
 from packshot.photo import Pixels
 
@@ -21,6 +22,7 @@ _OWN_SHARE = 0.5
 _SOFT_LEVEL = 0.3
 # A plate (a badge's ground) reaches out of its line and covers this much of it.
 _PLATE_COVERAGE = 0.5
+_SEEN = 0.08  # of a line and the room around it: letters cover 15 to 50 %
 _LEAST_CORE = 12  # px inside strokes from which their colour can be told
 _LEAST_CONTRAST = 60.0  # grey levels between ink and paper
 _INK_SPREAD, _INK_NEAR = 0.2, 0.35  # how much the ink may vary, how far a pixel may be from it, in contrasts
@@ -43,20 +45,24 @@ class Patch:
     whole: bool = True
 
 
-def patches(pixels: Pixels, strokes: Unit, boxes: list[TextBox], overlaid: list[int]) -> list[Patch]:
+def patches(pixels: Pixels, sight: Sight, boxes: list[TextBox], overlaid: list[int]) -> list[Patch]:
     """The pixels of each overlaid line; lines that share a plate come together.
 
     Args:
         pixels: the photo, (H, W, 3).
-        strokes: stroke probability, (H, W).
+        sight: where the network saw strokes; from afar counts for lines of which it saw nothing near by.
         boxes: all lines of text on the photo.
         overlaid: indices of those that are overlays; the others' strokes are left out.
     """
-    components = _Components(strokes)
-    near = [_neighbourhood(box, strokes.shape) for box in boxes]
-    masks = {i: _line_mask(components, boxes[i], *near[i]) for i in overlaid}
-    for i, mask in masks.items():
+    components, coarse = _Components(sight.near), _Components(sight.afar)
+    near = [_neighbourhood(box, sight.near.shape) for box in boxes]
+    masks = {}
+    for i in overlaid:
         bounds, inside = near[i]
+        mask = _line_mask(components, boxes[i], bounds, inside)
+        if mask.sum() < _SEEN * inside.sum():
+            mask = _line_mask(coarse, boxes[i], bounds, inside)
+        masks[i] = mask
         mask[bounds.slices] |= _same_ink(pixels[bounds.slices], mask[bounds.slices], inside)
     for i in set(range(len(boxes))) - set(overlaid):
         bounds, inside = near[i]
