@@ -14,9 +14,9 @@ from packshot.inspection.inspector import Setup
 from packshot.inspection.overlay import judge
 from packshot.inspection.overlay.kinds import Kind, Mark, contrast, name
 from packshot.inspection.overlay.marks import marks
-from packshot.inspection.overlay.plates import complete, ground, is_plate
+from packshot.inspection.overlay.plates import complete, ground, grown, is_plate
 from packshot.inspection.overlay.regions import Patch, merge, patches
-from packshot.inspection.overlay.sight import look
+from packshot.inspection.overlay.sight import Sight, look
 from packshot.inspection.overlay.traits import bounding_box, line_height, measure, polygon_mask
 from packshot.inspection.overlay.words import Purpose, purpose
 from packshot.inspection.view import View
@@ -24,6 +24,10 @@ from packshot.inspection.view import View
 # Share of its lines' boxes that a patch covers when the network saw the strokes; letters cover 15 to 50 %.
 _SEEN_COVERAGE = 0.06
 _LONGEST_QUOTE = 40
+_PLATE_LEVEL = 0.5  # mean stroke probability between letters from which they stand on a plate
+_LABEL_LEVEL = 0.3  # the same over a whole ground, below which it is a label unless the backdrop surrounds it
+_LEAST_PAPER = 0.05  # share of a line's boxes that letters, grown by 2 px, leave free
+_MOSTLY = 0.6
 
 
 class OverlayText:
@@ -57,9 +61,10 @@ class OverlayText:
         }
         overlaid = [index for index, probability in odds.items() if probability >= self._threshold]
         found = patches(view.pixels, sight, boxes, overlaid)
-        whole = merge([_with_ground(view, boxes, patch) for patch in found])
-        seen = _Sighting(boxes, lines, odds, whole)
-        printed = [index for index in lines if index not in overlaid]
+        whole = [_with_ground(view, sight, boxes, patch) for patch in found]
+        seen = _Sighting(boxes, lines, odds, merge([patch for patch in whole if patch is not None]))
+        laid_over = {index for patch in seen.patches for index in patch.lines}
+        printed = [index for index in lines if index not in laid_over]
         explained = _line_area(view, boxes)
         for patch in seen.patches:
             explained |= patch.mask
@@ -97,14 +102,28 @@ def _phrase(index: int, boxes: Sequence[TextBox], lines: Mapping[int, Line]) -> 
     return " ".join(text for _, text in sorted(near))
 
 
-def _with_ground(view: View, boxes: Sequence[TextBox], patch: Patch) -> Patch:
-    """The patch with the plate that its lines stand on."""
+def _with_ground(view: View, sight: Sight, boxes: Sequence[TextBox], patch: Patch) -> Patch | None:
+    """The patch with the plate that its lines stand on; None when that ground is a label on the product."""
     lines = _line_area(view, [boxes[index] for index in patch.lines])
     if is_plate(view.pixels, patch.mask, lines):
         whole = complete(view.pixels, patch.mask)
         return replace(patch, whole=False) if whole is None else replace(patch, mask=whole, plate=True)
     drawn = ground(view.pixels, patch.mask, lines)
-    return patch if drawn is None else replace(patch, mask=patch.mask | drawn, plate=True)
+    if drawn is None:
+        # A plate must not be left behind without its letters; and letters never cover all of their line: then
+        # the network saw more than them, and what it is cannot be told from its surroundings.
+        paper = lines & ~grown(patch.mask)
+        letters = paper.sum() >= _LEAST_PAPER * lines.sum()
+        return replace(patch, whole=bool(letters and sight.afar[paper].mean() < _PLATE_LEVEL))
+    if sight.afar[drawn].mean() < _LABEL_LEVEL and not _on_backdrop(view, drawn):
+        return None
+    return replace(patch, mask=patch.mask | drawn, plate=True)
+
+
+def _on_backdrop(view: View, area: Mask) -> bool:
+    """Whether ``area`` (H, W) is mostly surrounded by plain backdrop."""
+    ring = grown(area, 12) & ~grown(area, 3)
+    return bool(ring.any()) and bool((~view.subject[ring]).mean() >= _MOSTLY)
 
 
 def _line_area(view: View, boxes: Sequence[TextBox]) -> Mask:

@@ -75,7 +75,7 @@ def ground(pixels: Pixels, letters: Mask, line: Mask) -> Mask | None:
         line: the boxes of the lines they belong to, (H, W).
     """
     box, photo = Box.of_mask(line), Box(0, 0, line.shape[1], line.shape[0])
-    strokes = cv2.dilate(letters.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_) & line
+    strokes = grown(letters) & line
     paper = line & ~strokes
     if paper.sum() < _LEAST_PAPER * line.sum():
         return None
@@ -92,6 +92,12 @@ def ground(pixels: Pixels, letters: Mask, line: Mask) -> Mask | None:
     return _outlined(shape, photo, line.shape)
 
 
+def grown(mask: Mask, reach: int = 2) -> Mask:
+    """``mask`` widened by ``reach`` pixels."""
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel)).view(np.bool_)
+
+
 def _filled(shape: Mask) -> Mask:
     """``shape`` with what it encloses."""
     contours, _ = cv2.findContours(shape.view(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -102,11 +108,9 @@ def _filled(shape: Mask) -> Mask:
 def _outlined(shape: Mask, bounds: Box, size: tuple[int, ...]) -> Mask:
     """A shape inside ``bounds`` as a mask of the whole photo, with room for an outline."""
     extent = Box.of_mask(shape)
-    outline = min(_OUTLINE_MOST, round(_OUTLINE * min(extent.width, extent.height)))
-    whole = np.zeros(size[:2], np.uint8)
+    whole = np.zeros(size[:2], bool)
     whole[bounds.slices] = shape
-    kernel = np.ones((2 * outline + 1, 2 * outline + 1), np.uint8)
-    return np.asarray(cv2.dilate(whole, kernel)).view(np.bool_)
+    return grown(whole, min(_OUTLINE_MOST, round(_OUTLINE * min(extent.width, extent.height))))
 
 
 def _ground_colour(crop: Pixels, seed: Mask) -> np.ndarray:
