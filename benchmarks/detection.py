@@ -18,7 +18,6 @@ import numpy as np
 from removal import NOT_CLEAN
 
 from packshot.edges.decode import open_photo
-from packshot.finding import Finding
 from packshot.inspection import INSPECTORS, Setup, View
 from packshot.inspection.overlay import judge
 
@@ -43,7 +42,8 @@ def main() -> None:
     inspector = kind(Setup((), kind.roles))
 
     def probability(file: str) -> float:
-        return max(map(certainty, inspector.inspect(View(open_photo(root / file)))), default=0.0)
+        findings = inspector.inspect(View(open_photo(root / file)))
+        return max((finding.score for finding in findings if finding.code == "overlay_text"), default=0.0)
 
     with ThreadPoolExecutor(arguments.workers) as pool:
         scores = dict(zip(files, pool.map(probability, files), strict=True))
@@ -61,13 +61,6 @@ def main() -> None:
     for label, title in (("no", "false alarms"), ("yes", "missed")):
         wrong = [f for f in files if labels[f] == label and (scores[f] >= shipped) == (label == "no")]
         print(f"{title}: {', '.join(Path(file).stem for file in wrong)}")
-
-
-def certainty(finding: Finding) -> float:
-    """How sure the inspector is of an overlay; a sign without letters is reported or not, without degrees."""
-    if finding.code != "overlay_text":
-        return 0.0
-    return finding.score if finding.evidence["text"] or finding.evidence["kind"] == "captcha" else 1.0
 
 
 if __name__ == "__main__":

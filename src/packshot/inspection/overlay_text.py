@@ -8,12 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from packshot.backend import Line, StrokeMasker, TextBox, TextDetector, TextReader, Unit, require
+from packshot.backend import Line, StrokeMasker, TextBox, TextDetector, TextReader, require
 from packshot.finding import Box, Finding, Mask, Region, Severity
 from packshot.inspection.inspector import Setup
 from packshot.inspection.overlay import judge
 from packshot.inspection.overlay.kinds import Kind, Mark, contrast, name
-from packshot.inspection.overlay.marks import marks
 from packshot.inspection.overlay.plates import complete, ground, grown, is_plate
 from packshot.inspection.overlay.regions import Patch, merge, patches
 from packshot.inspection.overlay.sight import Sight, look
@@ -65,14 +64,7 @@ class OverlayText:
         seen = _Sighting(boxes, lines, odds, merge([patch for patch in whole if patch is not None]))
         laid_over = {index for patch in seen.patches for index in patch.lines}
         printed = [index for index in lines if index not in laid_over]
-        explained = _line_area(view, boxes)
-        for patch in seen.patches:
-            explained |= patch.mask
-        return (
-            *(_finding(view, seen, patch) for patch in seen.patches),
-            *(_sign(view, mask, sight.afar) for mask in marks(view, sight.afar, explained)),
-            *_printed(view, seen, printed),
-        )
+        return (*(_finding(view, seen, patch) for patch in seen.patches), *_printed(view, seen, printed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,25 +159,6 @@ def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
             "erasable": patch.whole and bool(patch.mask.sum() >= _SEEN_COVERAGE * lines.sum()),
             "text": "" if kind is Kind.CAPTCHA else quote,
             "contrast": round(contrast(view.pixels, patch.mask), 1) if visible else None,
-        },
-    )
-
-
-def _sign(view: View, mask: Mask, strokes: Unit) -> Finding:
-    """A sign without letters: somebody's mark, as far as anybody can tell."""
-    return Finding(
-        code="overlay_text",
-        severity=Severity.ERROR,
-        score=float(np.clip(strokes[mask].mean(), 0, 1)),
-        message="A logo without letters lies over the photo.",
-        region=Region.of_mask(mask),
-        evidence={
-            "kind": Kind.LOGO.value,
-            "plate": False,
-            "owner": None,
-            "erasable": True,
-            "text": "",
-            "contrast": round(contrast(view.pixels, mask), 1),
         },
     )
 
