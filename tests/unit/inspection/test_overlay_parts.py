@@ -177,11 +177,16 @@ def test_half_seen_letters_are_completed_by_their_colour():
     cv2.putText(pixels, "SANDALS", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.8, (20, 20, 20), 7)
     ink = pixels[..., 0] < 100
     strokes = np.where(ink, 0.95, 0.0).astype(np.float32)
-    strokes[:, 150:] = 0
+    strokes[46:] = 0
     (patch,) = patches(pixels, Sight(strokes, strokes), [box(10, 10, 290, 70)], [0])
     assert (patch.mask & ink).sum() > 0.97 * ink.sum()
+    beside = pixels.copy()
+    beside[20:26, 4:12] = 20  # of the letters' colour, but nothing of it was seen
+    (patch,) = patches(beside, Sight(strokes, strokes), [box(1, 10, 290, 70)], [0])
+    assert not patch.mask[20:26, 4:12].any()
     scene = pixels.copy()
-    scene[:, 160:] = 20  # so much is of that colour that it is not the letters' own
+    scene[:, 160:] = 20  # what runs out of the line is not the letters' own
+    strokes[:, 150:] = 0
     (patch,) = patches(scene, Sight(strokes, strokes), [box(10, 10, 290, 70)], [0])
     assert not patch.mask[:, 170:].any()
 

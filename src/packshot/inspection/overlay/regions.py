@@ -26,6 +26,7 @@ _SEEN = 0.08  # of a line and the room around it: letters cover 15 to 50 %
 _LEAST_CORE = 12  # px inside strokes from which their colour can be told
 _LEAST_CONTRAST = 60.0  # grey levels between ink and paper
 _INK_SPREAD, _INK_NEAR = 0.2, 0.35  # how much the ink may vary, how far a pixel may be from it, in contrasts
+_LEAST_BEGUN = 0.15  # share of a letter that the network saw
 _MOST_NEW = 1.2  # new pixels for each that the network saw
 # Room around a line for outline and shadow: this share of its height and some pixels.
 _REACH, _REACH_LEAST = 0.12, 3
@@ -123,7 +124,7 @@ def _line_mask(components: _Components, box: TextBox, bounds: Box, near: Mask) -
 
 
 def _same_ink(pixels: Pixels, letters: Mask, near: Mask) -> Mask:
-    """The rest of letters of which the network saw a part: pixels of a line in the colour of its strokes.
+    """The rest of letters of which the network saw a part: what goes on in the colour of a line's strokes.
 
     Empty where the strokes have no colour of their own, or where so much has it that it is the scene's.
     """
@@ -138,15 +139,22 @@ def _same_ink(pixels: Pixels, letters: Mask, near: Mask) -> Mask:
     off_ink = np.abs(levels - ink).max(2)
     if contrast < _LEAST_CONTRAST or np.median(off_ink[core]) > _INK_SPREAD * contrast:
         return nothing
-    alike = _closed(off_ink < _INK_NEAR * contrast) & near
+    alike = _begun(off_ink < _INK_NEAR * contrast, letters) & near
     return alike if (alike & ~letters).sum() < _MOST_NEW * letters.sum() else nothing
 
 
-def _closed(mask: Mask) -> Mask:
-    """The parts of ``mask`` (h, w) that do not run out of it: letters end inside their line."""
-    _, labels = cv2.connectedComponents(mask.view(np.uint8))
+def _begun(mask: Mask, letters: Mask) -> Mask:
+    """The parts of ``mask`` (h, w) that ``letters`` saw a share of and that end inside it.
+
+    A part that nothing was seen of is another thing of that colour: eyes beside brown letters, a cable.
+    """
+    count, labels = cv2.connectedComponents(mask.view(np.uint8))
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    return mask & ~np.isin(labels, np.setdiff1d(border, [0]))
+    whole, seen = (np.bincount(part, minlength=count) for part in (labels.ravel(), labels[letters]))
+    begun = seen >= _LEAST_BEGUN * np.maximum(whole, 1)
+    begun[np.unique(border)] = False
+    begun[0] = False
+    return np.asarray(begun[labels])
 
 
 def _inside(neighbourhood: tuple[Box, Mask], bounds: Box) -> Mask:
