@@ -12,6 +12,7 @@ from packshot.edges.encode import SUFFIXES, encode, write_atomically
 from packshot.edges.provenance import provenance_of
 from packshot.edges.renditions import RenditionPlan, render
 from packshot.errors import OutputError, UnwritableNameError
+from packshot.finding import Finding
 from packshot.inspection.rules import ChannelRules
 from packshot.photo import Photo
 from packshot.trail import Trail
@@ -57,6 +58,11 @@ class Outputs:
     format: str | None = None
     by_verdict: bool = False
     channels: Sequence[ChannelRules] = ()
+
+    def answers(self, finding: Finding) -> bool:
+        """Whether a further file for the finding's channel will be what the photo's own file is not."""
+        own = any(channel.name == finding.evidence.get("channel") for channel in self.channels)
+        return own and bool(finding.evidence.get("by_rendition"))
 
     def files(self, trail: Trail, target: str) -> list[File]:
         """The files of one photo, the main one first; empty when none is to be written.

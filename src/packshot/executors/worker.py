@@ -111,6 +111,7 @@ class Worker:
             )
             decoded = _step("decode", *started)
             trail = self._pipeline.run(photo, task.extra)
+            trail = self._with_renditions(trail)
             return photo, replace(trail, steps=(decoded, *trail.steps))
         except ENDS_THE_BATCH:
             raise
@@ -126,6 +127,14 @@ class Worker:
             attested_by=self._attested_by,
         )
         return photo, self._failed(blank, finding)
+
+    def _with_renditions(self, trail: Trail) -> Trail:
+        """The decision once channels get files of their own: what those answer does not stand."""
+        standing = tuple(f for f in trail.findings_after if not self._outputs.answers(f))
+        if len(standing) == len(trail.findings_after):
+            return trail
+        decision = decide(standing, self._pipeline.recipe.threshold)
+        return replace(trail, findings_after=standing, score_after=quality_score(standing), decision=decision)
 
     def _encode(self, trail: Trail, target: str) -> tuple[Trail, list[File]]:
         """The files to write; a photo that cannot be encoded goes to review without one."""

@@ -30,6 +30,10 @@ _EXTENSIONS = {
 }
 
 
+_CURED = {"by_rendition": True}
+"""Evidence of a finding that is answered when the channel gets a file of its own."""
+
+
 class Format:
     """``format``: a container, extension or colour mode that a channel does not take.
 
@@ -54,7 +58,7 @@ class Format:
                 if origin.format not in takes.formats:
                     wanted = ", ".join(takes.formats)
                     message = f"The file is {origin.format}; {channel.title} takes {wanted}."
-                    found.append(_finding("format", channel, takes, message, found=origin.format))
+                    found.append(_finding("format", channel, takes, message, found=origin.format, **_CURED))
             for matches in channel.of(ExtensionMatches):
                 if origin.extension and origin.extension not in _EXTENSIONS[origin.format]:
                     message = f"The file is {origin.format}, but its name ends in {origin.extension}."
@@ -102,7 +106,9 @@ class FileSize:
                 if weight > light.bytes:
                     message = f"{weight / 1e6:.1f} MB; {channel.title} takes {light.bytes / 1e6:g} MB."
                     found.append(
-                        _finding("file_size", channel, light, message, found=weight, limit=light.bytes)
+                        _finding(
+                            "file_size", channel, light, message, found=weight, limit=light.bytes, **_CURED
+                        )
                     )
             for small in channel.of(MaxMegapixels):
                 extent = width * height / 1e6
@@ -116,7 +122,13 @@ class FileSize:
                     message = f"{max(width, height)} px of long side; {channel.title} takes {short.px}."
                     found.append(
                         _finding(
-                            "file_size", channel, short, message, found=max(width, height), limit=short.px
+                            "file_size",
+                            channel,
+                            short,
+                            message,
+                            found=max(width, height),
+                            limit=short.px,
+                            **_CURED,
                         )
                     )
         return found

@@ -218,3 +218,15 @@ def test_a_folder_that_cannot_be_read_fails_as_one_item(locked: Path) -> None:
     assert records["a.png"].verdict is Verdict.PUBLISH
     assert codes(records[locked.name]) == ["unreadable"]
     assert "Permission denied" in records[locked.name].reasons[0]
+
+
+def test_a_format_that_a_rendition_cures_does_not_hold_a_photo_back(tmp_path: Path) -> None:
+    given = photo(tmp_path / "a.webp")
+    recipe = Recipe.from_dict({"channels": ["amazon-main"], "inspect": ["format"], "stages": []})
+    pipeline = Pipeline(recipe)
+    record = run(given, out=tmp_path / "out", pipeline=pipeline, channels=pipeline.rules).records[0]
+    assert [f["code"] for f in record.trail["findings_before"]] == ["format"]
+    assert record.verdict is Verdict.PUBLISH
+    assert record.channels == ["channels/amazon-main/a.jpg"]
+    alone = run(given, out=tmp_path / "alone", pipeline=pipeline).records[0]
+    assert alone.verdict is Verdict.REVIEW, "without a file for the channel nothing is cured"
