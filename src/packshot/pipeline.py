@@ -19,9 +19,10 @@ import numpy as np
 
 from packshot.backend import load_backend
 from packshot.errors import StageContractError
-from packshot.fidelity.residue import grown, residue
+from packshot.fidelity.residue import REACH, residue
 from packshot.finding import Finding, Mask, Region, Severity
 from packshot.inspection import INSPECTORS, Inspector, Setup, View, load_rules
+from packshot.morphology import grown
 from packshot.photo import Photo
 from packshot.recipe import Recipe
 from packshot.stage import Geometry, Result, Stage
@@ -252,7 +253,7 @@ class _StageRun:
         left = self._residue(mask)
         if not left.any():
             return Outcome.APPLIED
-        count, labels = cv2.connectedComponents(grown(mask).view(np.uint8))
+        count, labels = cv2.connectedComponents(grown(mask, REACH).view(np.uint8))
         spoiled = np.setdiff1d(np.unique(labels[left]), [0])
         undo = np.isin(labels, spoiled) & mask
         current = self.examination.photo

@@ -45,19 +45,12 @@ class OpenVinoNetwork:
         Raises:
             WeightsError: the weights are not there and cannot be fetched.
         """
-        return self.outputs(*tensors)[0]
-
-    def outputs(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """All outputs for all inputs, both in the file's order.
-
-        Raises:
-            WeightsError: the weights are not there and cannot be fetched.
-        """
         request = getattr(self._local, "request", None)
         if request is None:
             request = self._local.request = self._compile()
         request.infer([np.ascontiguousarray(tensor, np.float32) for tensor in tensors])
-        return tuple(tensor.data.copy() for tensor in request.output_tensors)
+        output: Tensor = request.get_output_tensor(0).data.copy()
+        return output
 
     def _compile(self) -> Any:  # noqa: ANN401 - an openvino.InferRequest
         with _lock:

@@ -13,15 +13,27 @@ from packshot.photo import Pixels
 from packshot.weights import digests, path
 
 
+def _card(name: str) -> Card:
+    """Both states of the photo have the same weights and cost."""
+    return Card(
+        name=name,
+        version="1",
+        licence="Apache-2.0",
+        weights=digests("upscale-net-x4"),
+        precision="bf16",
+        scale=4,
+        cpu_seconds_per_megapixel=5.5,
+    )
+
+
 class _UpscaleNet:
-    """One scale and one state of the photo; an ``Upscaler``."""
+    """One state of the photo; an ``Upscaler``."""
 
     card: ClassVar[Card]
-    weight: ClassVar[str]
     degradation: ClassVar[float]
 
     def __init__(self) -> None:
-        self._network = OpenVinoNetwork(lambda: path(self.weight), "bf16")
+        self._network = OpenVinoNetwork(lambda: path("upscale-net-x4"), "bf16")
 
     def upscale(self, pixels: Pixels) -> Pixels:
         """``pixels`` (H, W, 3) enlarged by the card's scale."""
@@ -32,30 +44,12 @@ class _UpscaleNet:
 class UpscaleNetX4(_UpscaleNet):
     """x4 for clean photos."""
 
-    weight = "upscale-net-x4"
+    card = _card("upscale-net-x4")
     degradation = 0.0
-    card = Card(
-        name="upscale-net-x4",
-        version="1",
-        licence="Apache-2.0",
-        weights=digests("upscale-net-x4"),
-        precision="bf16",
-        scale=4,
-        cpu_seconds_per_megapixel=5.5,
-    )
 
 
 class UpscaleNetX4Degraded(_UpscaleNet):
     """x4 for photos with noise, blur or compression, which it takes out on the way."""
 
-    weight = "upscale-net-x4"
+    card = _card("upscale-net-x4-degraded")
     degradation = 1.0
-    card = Card(
-        name="upscale-net-x4-degraded",
-        version="1",
-        licence="Apache-2.0",
-        weights=digests("upscale-net-x4"),
-        precision="bf16",
-        scale=4,
-        cpu_seconds_per_megapixel=5.5,
-    )

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from packshot.finding import Mask
+from packshot.morphology import grown
 from packshot.photo import Pixels
 
 Fill = Callable[[Pixels, Mask], Pixels]
@@ -62,7 +63,7 @@ def hiding_places(pixels: Pixels, hole: Mask) -> list[Mask]:
     rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
     tall, wide = int(rows[-1] - rows[0]) + 1 + _GAP, int(columns[-1] - columns[0]) + 1 + _GAP
     steps = {(dy, dx) for dy in (-tall, 0, tall) for dx in (-wide, 0, wide)}
-    keep_out = cv2.dilate(hole.view(np.uint8), np.ones((2 * _GAP + 1, 2 * _GAP + 1), np.uint8)).view(np.bool_)
+    keep_out = grown(hole, _GAP)
     ring = _ring(hole)
     if not ring.any():
         return []
@@ -88,8 +89,7 @@ def texture_energy(pixels: Pixels, part: Mask) -> float:
 
 
 def _ring(mask: Mask) -> Mask:
-    near = np.asarray(cv2.dilate(mask.view(np.uint8), np.ones((9, 9), np.uint8))).view(np.bool_)
-    return near & ~mask
+    return grown(mask, 4) & ~mask
 
 
 def _statistics(pixels: Pixels, part: Mask) -> np.ndarray:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from packshot.finding import Box, Finding, Mask
+from packshot.morphology import grown
 
 REACH = 6  # px: a finding this close to an edited pixel is what the edit left behind
 _TOUCHING = 0.1  # share of what is seen afterwards that lies where the defect was, or one line beside it
@@ -38,7 +39,7 @@ def residue(
     places = _regions(before, treated, mask.shape)
     zones = [Box.of_mask(place) for place in places if (place & mask).any()]
     for seen in _regions(after, treated, mask.shape):
-        left |= seen & grown(mask)
+        left |= seen & grown(mask, REACH)
         _mark(left, seen, zones)
     known = np.zeros(mask.shape, bool)
     for place in _regions(before, alike, mask.shape):
@@ -48,12 +49,6 @@ def residue(
             if (part & known).sum() < _KNOWN * part.sum():
                 _mark(left, part, zones)
     return left
-
-
-def grown(mask: Mask) -> Mask:
-    """``mask`` widened by :data:`REACH`."""
-    kernel = np.ones((2 * REACH + 1,) * 2, np.uint8)
-    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel)).view(np.bool_)
 
 
 def _mark(left: Mask, seen: Mask, zones: Sequence[Box]) -> None:

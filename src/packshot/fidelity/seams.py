@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from packshot.finding import Finding, Mask, Region, Severity
+from packshot.morphology import grown
 from packshot.photo import Photo, Pixels
 
 # Mean luma step across the outline of an edit, minus the mean step in the ring around it, in grey levels.
@@ -29,7 +30,7 @@ def seam(before: Photo, after: Photo, mask: Mask | None) -> Finding | None:
 def seam_step(pixels: Pixels, mask: Mask) -> float:
     """Mean luma step across the outline of ``mask`` (H, W), minus that in the 5 px ring around it."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    ring = cv2.dilate(mask.view(np.uint8), np.ones((11, 11), np.uint8)).view(np.bool_) & ~mask
+    ring = grown(mask, 5) & ~mask
     across, around = [], []
     for axis in (0, 1):
         step = np.abs(np.diff(grey, axis=axis))

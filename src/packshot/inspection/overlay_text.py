@@ -13,12 +13,13 @@ from packshot.finding import Box, Finding, Mask, Region, Severity
 from packshot.inspection.inspector import Setup
 from packshot.inspection.overlay import judge
 from packshot.inspection.overlay.kinds import Kind, Mark, contrast, name
-from packshot.inspection.overlay.plates import complete, ground, grown, is_plate
+from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import Patch, merge, patches
 from packshot.inspection.overlay.sight import Sight, look
 from packshot.inspection.overlay.traits import bounding_box, line_height, measure, polygon_mask
 from packshot.inspection.overlay.words import Purpose, purpose
 from packshot.inspection.view import View
+from packshot.morphology import grown
 
 # Share of its lines' boxes that a patch covers when the network saw the strokes; letters cover 15 to 50 %.
 _SEEN_COVERAGE = 0.06
@@ -104,7 +105,7 @@ def _with_ground(view: View, sight: Sight, boxes: Sequence[TextBox], patch: Patc
     if drawn is None:
         # A plate must not be left behind without its letters; and letters never cover all of their line: then
         # the network saw more than them, and what it is cannot be told from its surroundings.
-        paper = lines & ~grown(patch.mask)
+        paper = lines & ~grown(patch.mask, 2)
         letters = paper.sum() >= _LEAST_PAPER * lines.sum()
         return replace(patch, whole=bool(letters and sight.afar[paper].mean() < _PLATE_LEVEL))
     if sight.afar[drawn].mean() < _LABEL_LEVEL and not _on_backdrop(view, drawn):

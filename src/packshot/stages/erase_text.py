@@ -11,10 +11,11 @@ import numpy as np
 from packshot.backend import Filler, require
 from packshot.fidelity.seams import seam
 from packshot.finding import Finding, Mask, Severity
+from packshot.morphology import grown_round
 from packshot.photo import Photo, Pixels
 from packshot.stage import Check, Geometry, Result, StageOptions
 from packshot.stages.filling import FLAT, STRUCTURE, TEXTURE, fill_hole
-from packshot.stages.rim import TRACES, distrusted, grown, with_rim
+from packshot.stages.rim import TRACES, distrusted, with_rim
 
 Hint = Literal[
     "all", "remove-date-stamp", "remove-caption", "remove-watermark", "remove-promo", "remove-captcha"
@@ -128,7 +129,7 @@ class EraseText:
         reach = max(2, round(min(photo.height, photo.width) / 350))
         hole = finding.region.full_mask(photo.pixels.shape)
         if finding.evidence["plate"]:
-            return grown(hole, reach)
+            return grown_round(hole, reach)
         around = finding.region.box.grown(_SURROUNDINGS, photo.pixels.shape).slices
         traces = TRACES["lossless" if photo.origin.lossless else "lossy"]
         hole[around] = with_rim(photo.pixels[around], hole[around], reach, traces)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from packshot.finding import Mask
+from packshot.morphology import grown_round
 from packshot.photo import Pixels
 
 _NEAR = 24  # px around the hole in which the backdrop must be plain
@@ -28,8 +28,7 @@ def fill_plain(pixels: Pixels, hole: Mask, distrusted: Mask) -> Pixels | None:
         hole: what to replace, (H, W).
         distrusted: what may not be learnt from, (H, W); holds ``hole``.
     """
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _NEAR + 1, 2 * _NEAR + 1))
-    near = np.asarray(cv2.dilate(hole.view(np.uint8), kernel)).view(np.bool_) & ~distrusted
+    near = grown_round(hole, _NEAR) & ~distrusted
     rows, columns = np.nonzero(near)
     if len(rows) < _terms(np.zeros(1), np.zeros(1)).shape[1] * 10:
         return None

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from packshot.finding import Mask
+from packshot.morphology import grown_round
 from packshot.photo import Pixels
 
 TRACES = {"lossless": 4, "lossy": 8}
@@ -24,7 +25,7 @@ def with_rim(pixels: Pixels, strokes: Mask, reach: int, traces: int) -> Mask:
     On texture every pixel more is one that must be invented; on a plain backdrop a ghost of the letters would
     stay, and nothing is lost.
     """
-    tight, wide = grown(strokes, reach), grown(strokes, max(reach, traces))
+    tight, wide = grown_round(strokes, reach), grown_round(strokes, max(reach, traces))
     return _without_gaps(tight | (wide & (_spread(pixels, ~wide) < _FLAT)))
 
 
@@ -33,13 +34,7 @@ def distrusted(pixels: Pixels, hole: Mask) -> Mask:
 
     A filling that begins from there would spread it. Nothing there is changed.
     """
-    return hole | (grown(hole, _BLEED) & (_spread(pixels, ~hole) < _FLAT))
-
-
-def grown(mask: Mask, reach: int) -> Mask:
-    """``mask`` (H, W) widened by ``reach`` pixels, round."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel)).view(np.bool_)
+    return hole | (grown_round(hole, _BLEED) & (_spread(pixels, ~hole) < _FLAT))
 
 
 def _without_gaps(mask: Mask) -> Mask:

@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 
+from packshot.morphology import grown_round
 from packshot.stages.plain import fill_plain
-from packshot.stages.rim import distrusted, grown, with_rim
+from packshot.stages.rim import distrusted, with_rim
 
 SHAPE = (120, 200)
 
@@ -29,8 +30,8 @@ def weave():
 def test_the_rim_is_wide_on_flat_ground_and_tight_on_texture():
     mask = letters()
     flat, rough = with_rim(backdrop(), mask, 2, 8), with_rim(weave(), mask, 2, 8)
-    assert (flat | grown(mask, 7) == flat).all()
-    assert (rough & ~grown(mask, 3)).sum() == 0
+    assert (flat | grown_round(mask, 7) == flat).all()
+    assert (rough & ~grown_round(mask, 3)).sum() == 0
     assert (mask & ~rough).sum() == 0
 
 
@@ -45,7 +46,7 @@ def test_a_plain_fill_follows_the_gradient_and_not_the_ghost():
     truth, mask = backdrop(), letters()
     seen = truth.copy()
     seen[mask] = (200, 30, 30)
-    ghost = grown(mask, 12) & ~mask
+    ghost = grown_round(mask, 12) & ~mask
     seen[ghost] = np.clip(seen[ghost].astype(int) - (0, 0, 12), 0, 255)  # colours that bled
     hole = with_rim(seen, mask, 2, 8)
     filled = fill_plain(seen, hole, distrusted(seen, hole))

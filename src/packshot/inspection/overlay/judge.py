@@ -22,7 +22,7 @@ from packshot.inspection.overlay.traits import Traits
 from packshot.inspection.overlay.words import Purpose, purpose, tells_overlay
 
 THRESHOLDS: Mapping[Literal["normal", "conservative"], float] = {"normal": 0.94, "conservative": 0.97}
-"""Probability from which a line counts as overlay: 3 and 1 per cent of clean dev photos have such a line."""
+"""Probability from which a line counts as overlay; docs/benchmarks.md has what each finds and mistakes."""
 
 # Priors, added to the log-odds; chosen on dev photos.
 _ON_SUBJECT = -6.0  # times Traits.on_subject: who stamps a packshot finds room beside the product

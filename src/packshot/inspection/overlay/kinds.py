@@ -11,6 +11,7 @@ import numpy as np
 
 from packshot.finding import Box, Mask
 from packshot.inspection.overlay.words import Purpose
+from packshot.morphology import grown
 from packshot.photo import Pixels
 
 
@@ -83,8 +84,7 @@ def contrast(pixels: Pixels, mask: Mask) -> float:
     """Mean luma difference between a mark and the pixels around it, in grey levels."""
     bounds = Box.of_mask(mask).grown(8, mask.shape)
     part = mask[bounds.slices]
-    near = cv2.dilate(part.view(np.uint8), np.ones((13, 13), np.uint8)).view(np.bool_)
-    ring = near & ~cv2.dilate(part.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
+    ring = grown(part, 6) & ~grown(part, 2)
     if not ring.any():
         return 255.0
     grey = cv2.cvtColor(pixels[bounds.slices], cv2.COLOR_RGB2GRAY).astype(np.float32)

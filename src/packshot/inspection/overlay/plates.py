@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from packshot.finding import Box, Mask
+from packshot.morphology import grown
 from packshot.photo import Pixels
 
 _PLATE_COVERAGE = (
@@ -75,7 +76,7 @@ def ground(pixels: Pixels, letters: Mask, line: Mask) -> Mask | None:
         line: the boxes of the lines they belong to, (H, W).
     """
     box, photo = Box.of_mask(line), Box(0, 0, line.shape[1], line.shape[0])
-    strokes = grown(letters) & line
+    strokes = grown(letters, 2) & line
     paper = line & ~strokes
     if paper.sum() < _LEAST_PAPER * line.sum():
         return None
@@ -90,12 +91,6 @@ def ground(pixels: Pixels, letters: Mask, line: Mask) -> Mask | None:
     if extent.area > min(_GROUND_LARGEST * box.area, _PLATE_SHARE * photo.area):
         return None
     return _outlined(shape, photo, line.shape)
-
-
-def grown(mask: Mask, reach: int = 2) -> Mask:
-    """``mask`` widened by ``reach`` pixels."""
-    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    return np.asarray(cv2.dilate(mask.view(np.uint8), kernel)).view(np.bool_)
 
 
 def _filled(shape: Mask) -> Mask:

@@ -12,6 +12,7 @@ from packshot.backend import TextBox, Unit
 from packshot.finding import Box, Mask
 from packshot.inspection.overlay.sight import Sight
 from packshot.inspection.overlay.traits import STROKE_LEVEL, bounding_box, line_height, polygon_mask
+from packshot.morphology import grown
 from packshot.photo import Pixels
 
 # A component that the network is less sure of on average is texture that touches the line.
@@ -95,9 +96,7 @@ def _neighbourhood(box: TextBox, shape: tuple[int, ...]) -> tuple[Box, Mask]:
     """A line with the room around it: bounds, and the mask inside them."""
     reach = int(line_height(box) * _REACH) + _REACH_LEAST
     bounds = bounding_box(box).grown(reach, shape)
-    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    inside: Mask = np.asarray(cv2.dilate(polygon_mask(box, bounds).view(np.uint8), kernel)).view(np.bool_)
-    return bounds, inside
+    return bounds, grown(polygon_mask(box, bounds), reach)
 
 
 def _line_mask(components: _Components, box: TextBox, bounds: Box, near: Mask) -> Mask:
@@ -118,7 +117,7 @@ def _line_mask(components: _Components, box: TextBox, bounds: Box, near: Mask) -
         else:
             mask[bounds.slices] |= own & line
     soft = components.strokes[bounds.slices] > _SOFT_LEVEL
-    rim = np.asarray(cv2.dilate(mask[bounds.slices].view(np.uint8), np.ones((5, 5), np.uint8))).view(np.bool_)
+    rim = grown(mask[bounds.slices], 2)
     mask[bounds.slices] |= soft & rim & near
     return mask
 
@@ -128,7 +127,7 @@ def _same_ink(pixels: Pixels, letters: Mask, near: Mask) -> Mask:
 
     Empty where the strokes have no colour of their own, or where so much has it that it is the scene's.
     """
-    paper = near & ~np.asarray(cv2.dilate(letters.view(np.uint8), np.ones((7, 7), np.uint8))).view(np.bool_)
+    paper = near & ~grown(letters, 3)
     nothing = np.zeros_like(letters)
     core = np.asarray(cv2.erode(letters.view(np.uint8), np.ones((3, 3), np.uint8))).view(np.bool_)
     if core.sum() < _LEAST_CORE or not paper.any():

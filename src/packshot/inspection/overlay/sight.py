@@ -21,8 +21,7 @@ class Sight:
     Attributes:
         near: at the photo's own size: the outlines of letters.
         afar: seen at half the size and brought back: whether a line was laid over the photo. Large letters
-            and signs are shapes there, and what a photo's own compression tells is gone. Over dev photos the
-            judge finds 83 % of the overlays with it where it finds 77 % with ``near``, at 2 % false alarms.
+            and signs are shapes there, and what a photo's own compression tells is gone.
     """
 
     near: Unit = field(repr=False)

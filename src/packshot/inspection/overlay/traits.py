@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from packshot.backend import TextBox, Unit
 from packshot.finding import Box, Mask
 from packshot.inspection.view import View
+from packshot.morphology import grown
 from packshot.photo import Pixels
 
 STROKE_LEVEL = 0.5
@@ -92,11 +93,11 @@ def measure(view: View, box: TextBox, strokes: Unit, others: list[TextBox]) -> T
     short_side, long_side = sorted(_sides(box))
     bounds = bounding_box(box).grown(int(short_side * 0.6) + 3, shape)
     inside = polygon_mask(box, bounds)
-    ring = ~cv2.dilate(inside.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
+    ring = ~grown(inside, 2)
     probability = strokes[bounds.slices]
     grey, pixels = view.grey[bounds.slices], view.pixels[bounds.slices]
     ink = _ink(inside, ring, probability, grey)
-    paper = inside & ~cv2.dilate(ink.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
+    paper = inside & ~grown(ink, 1)
     colour = pixels[ink].astype(np.float32)
     contrast = abs(float(grey[ink].mean()) - float(np.median(grey[ring]))) if ring.any() else 0.0
     centre = box.corners.mean(0)
