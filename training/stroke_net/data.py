@@ -29,8 +29,12 @@ KIND_WEIGHTS = dict.fromkeys(OverlayKind, 1.0) | {
     OverlayKind.WATERMARK: 3.0,
     OverlayKind.TILED_WATERMARK: 2.0,
     OverlayKind.LOW_CONTRAST: 1.5,
+    OverlayKind.LOGO: 2.0,
 }
-"""How often each kind is stamped; see-through marks are the hardest."""
+"""How often each kind is stamped; see-through marks are the hardest, signs without letters are missed most."""
+
+MIXED = 72
+"""Crops among which the next is drawn: the crops of one photo must not share a batch."""
 
 COVERED = 0.06
 """From this opacity on a pixel counts as covered by an overlay."""
@@ -88,8 +92,11 @@ class Overlays(IterableDataset[tuple[torch.Tensor, torch.Tensor, torch.Tensor]])
         cv2.setNumThreads(1)
         worker = get_worker_info()
         rng = np.random.Generator(np.random.PCG64([self.seed, self.start, worker.id if worker else 0]))
+        waiting: list[Sample] = []
         while True:
-            for sample in crops(self.split, self.side, rng):
+            waiting.extend(crops(self.split, self.side, rng))
+            while len(waiting) > MIXED:
+                sample = waiting.pop(int(rng.integers(len(waiting))))
                 photo = torch.from_numpy(np.ascontiguousarray(sample.pixels.transpose(2, 0, 1)))
                 yield photo, torch.from_numpy(sample.covered)[None], torch.from_numpy(sample.change)[None]
 

@@ -14,14 +14,10 @@ from packshot.cli.interrupt import INTERRUPTED, stoppable
 from packshot.cli.prepare import gather, pipeline_of
 from packshot.edges.report.wording import sentence
 from packshot.executors.batch import run_batch
+from packshot.executors.door import Door
 from packshot.executors.local import Crew, cores
 from packshot.executors.outputs import Outputs
 from packshot.executors.record import Record
-from packshot.finding import Severity
-from packshot.inspection import INSPECTORS
-from packshot.recipe import Recipe
-from packshot.stages import STAGES
-from packshot.stages.upscale import STEERED_BY
 from packshot.verdict import Verdict
 
 
@@ -49,21 +45,10 @@ def treat(stage: str, options: Mapping[str, Any], request: Request) -> None:
         PackshotError: the request cannot be carried out.
         typer.Exit: 0 when the treatment did its work on all photos, 1 when not.
     """
-    looked_for = STEERED_BY if stage == "upscale" else STAGES[stage].treats
-    looked_for |= {"damaged_metadata"}  # what every encoding would lose without a word
-    inspectors = [name for name, kind in INSPECTORS.items() if kind.codes & looked_for]
-    recipe = Recipe.from_dict(
-        {
-            "inspect": inspectors,
-            "stages": [{stage: dict(options)}],
-            "threshold": 0.0,
-            **({"channels": request.channels} if request.channels else {}),
-        }
-    )
-    beside = frozenset[str]().union(*(INSPECTORS[name].codes for name in inspectors)) - STAGES[stage].treats
+    door = Door(stage, options, request.channels)
     items = gather(request.paths, out=request.out, category=request.category)
     outputs = Outputs(request.out, request.format)
-    pipeline = pipeline_of(recipe)
+    pipeline = pipeline_of(door.recipe)
     with stoppable(request.out) as stop, Meter() as meter:
         result = run_batch(
             pipeline,
@@ -73,7 +58,7 @@ def treat(stage: str, options: Mapping[str, Any], request: Request) -> None:
             attested_by=request.attested_by,
             keep=False,
         )
-    lines = [_line(record, request.out, beside) for record in result.records]
+    lines = [_line(record, request.out, door) for record in result.records]
     failed = sum(line["verdict"] != Verdict.PUBLISH for line in lines)
     if request.json:
         print_json(lines)
@@ -89,15 +74,10 @@ def treat(stage: str, options: Mapping[str, Any], request: Request) -> None:
     raise typer.Exit(1 if failed else 0)
 
 
-def _line(record: Record, out: Path, beside: frozenset[str]) -> dict[str, Any]:
-    findings = record.trail["findings_after"]
-    standing = any(f["severity"] == Severity.ERROR and f["code"] not in beside for f in findings)
-    noted = [f["severity"] for step in record.trail["steps"] for f in step["findings"]]
-    left_undone = any(severity != Severity.INFO for severity in noted)
-    wanting = Verdict.REJECT if record.verdict is Verdict.REJECT else Verdict.REVIEW
+def _line(record: Record, out: Path, door: Door) -> dict[str, Any]:
     return {
         "path": record.path,
         "output": str(out / record.output) if record.output else None,
-        "verdict": (wanting if standing or left_undone else Verdict.PUBLISH).value,
-        "findings": findings,
+        "verdict": door.verdict(record.trail).value,
+        "findings": record.trail["findings_after"],
     }

@@ -9,20 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from packshot.edges.decode import open_photo
 from packshot.edges.report.previews import write_previews
 from packshot.errors import OutputError, UnwritableNameError
 from packshot.executors.digests import digest, file_digest
-from packshot.executors.failures import ENDS_THE_BATCH, failure
+from packshot.executors.failures import failure
 from packshot.executors.journal import Journal
 from packshot.executors.outputs import File, Outputs
 from packshot.executors.record import Record
 from packshot.executors.sources import Item
+from packshot.executors.treatment import Input, Treatment
 from packshot.finding import Finding
 from packshot.photo import Photo
 from packshot.pipeline import Pipeline
-from packshot.trail import Outcome, Step, Trail
-from packshot.verdict import decide, quality_score
+from packshot.trail import Step, Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class Worker:
         journal: Journal | None = None,
         previews: Path | None = None,
     ) -> None:
+        self._treatment = Treatment(pipeline, outputs)
         self._pipeline = pipeline
         self._outputs = outputs
         self._attested_by = attested_by
@@ -70,11 +70,11 @@ class Worker:
         if self._journal is not None and (done := self._find_done(self._journal, task)):
             return replace(done, resumed=True)
         wall, cpu = time.perf_counter(), time.thread_time()
-        photo, trail = self._run(task)
-        encoding = time.perf_counter(), time.thread_time()
-        trail, files = self._encode(trail, task.item.target)
-        trail, files = self._write(trail, files, task.item.target)
-        trail = replace(trail, steps=(*trail.steps, _step("encode", *encoding)))
+        treated = self._treatment.apply(self._input(task))
+        photo = treated.photo
+        writing = time.perf_counter(), time.thread_time()
+        trail, files = self._write(treated.trail, treated.files, task.item.target)
+        trail = replace(trail, steps=_with_time(trail.steps, *writing))
         record = Record(
             path=str(task.item.path),
             target=task.item.target,
@@ -95,73 +95,19 @@ class Worker:
             self._journal.append(record)
         return record
 
-    def _run(self, task: Task) -> tuple[Photo | None, Trail]:
-        """The photo as it came, None when it cannot be read, and what became of it."""
-        started = time.perf_counter(), time.thread_time()
-        name, identity = str(task.item.path), task.item.identity
-        photo = None
-        try:
-            photo = open_photo(
-                task.item.path,
-                name=name,
-                product=identity.product,
-                category=identity.category,
-                merchant=identity.merchant,
-                attested_by=self._attested_by,
-            )
-            decoded = _step("decode", *started)
-            trail = self._pipeline.run(photo, task.extra)
-            trail = self._with_renditions(trail)
-            return photo, replace(trail, steps=(decoded, *trail.steps))
-        except ENDS_THE_BATCH:
-            raise
-        except Exception as error:  # noqa: BLE001 - one broken photo never ends a batch
-            finding = failure(error)
-        blank = Trail(
-            name=name,
-            digest=photo.origin.digest if photo else file_digest(task.item.path),
-            recipe_digest=self._pipeline.digest,
-            decision=decide((), 0.0),
-            steps=(_step("decode", *started),),
-            category=identity.category,
-            attested_by=self._attested_by,
-        )
-        return photo, self._failed(blank, finding)
+    def _input(self, task: Task) -> Input:
+        item = task.item
+        name = str(item.path)
+        return Input(item.path, name, item.target, item.identity, self._attested_by, task.extra)
 
-    def _with_renditions(self, trail: Trail) -> Trail:
-        """The decision once channels get files of their own: what those answer does not stand."""
-        standing = tuple(f for f in trail.findings_after if not self._outputs.answers(f))
-        if len(standing) == len(trail.findings_after):
-            return trail
-        decision = decide(standing, self._pipeline.recipe.threshold)
-        return replace(trail, findings_after=standing, score_after=quality_score(standing), decision=decision)
-
-    def _encode(self, trail: Trail, target: str) -> tuple[Trail, list[File]]:
-        """The files to write; a photo that cannot be encoded goes to review without one."""
-        try:
-            return trail, self._outputs.files(trail, target)
-        except Exception as error:  # noqa: BLE001 - see _run
-            return self._failed(replace(trail, photo=None), failure(error)), []
-
-    def _write(self, trail: Trail, files: list[File], target: str) -> tuple[Trail, list[File]]:
+    def _write(self, trail: Trail, files: tuple[File, ...], target: str) -> tuple[Trail, tuple[File, ...]]:
         """Write the files in place of earlier ones; a photo whose name cannot be had goes to review."""
         try:
             self._forget_earlier(target, files)
             self._outputs.write(files)
         except UnwritableNameError as error:
-            return self._failed(replace(trail, photo=None), failure(error)), []
+            return self._treatment.failed(replace(trail, photo=None), failure(error)), ()
         return trail, files
-
-    def _failed(self, trail: Trail, finding: Finding) -> Trail:
-        after = (*trail.findings_after, finding)
-        return replace(
-            trail,
-            findings_before=trail.findings_before or (finding,),
-            findings_after=after,
-            decision=decide(after, self._pipeline.recipe.threshold),
-            score_before=trail.score_before or quality_score((finding,)),
-            score_after=quality_score(after),
-        )
 
     def _find_done(self, journal: Journal, task: Task) -> Record | None:
         """The record of an earlier call, if it is about these bytes, done this way, and complete."""
@@ -202,6 +148,8 @@ class Worker:
         return digest(json.dumps(facts).encode())
 
 
-def _step(stage: str, wall: float, cpu: float) -> Step:
-    """A step that began at these readings of the clocks and ends now."""
-    return Step(stage, Outcome.UNCHANGED, time.perf_counter() - wall, time.thread_time() - cpu)
+def _with_time(steps: tuple[Step, ...], wall: float, cpu: float) -> tuple[Step, ...]:
+    """``steps`` with what has passed since these readings of the clocks added to the last one, encoding."""
+    last = steps[-1]
+    wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
+    return (*steps[:-1], replace(last, seconds=last.seconds + wall, cpu_seconds=last.cpu_seconds + cpu))
