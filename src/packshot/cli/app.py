@@ -10,7 +10,21 @@ from typing import Annotated
 
 import typer
 
-from packshot.cli import bench, channels, demo, doctor, models, recipe, run, treat, validate
+from packshot.cli import (
+    batches,
+    bench,
+    channels,
+    demo,
+    doctor,
+    keys,
+    models,
+    recipe,
+    run,
+    serve,
+    treat,
+    validate,
+    verify,
+)
 from packshot.cli.console import complain
 from packshot.errors import PackshotError
 
@@ -47,10 +61,16 @@ app.command("run")(run.run)
 app.command("remove-text")(treat.remove_text)
 app.command("upscale")(treat.upscale)
 app.command("crop")(treat.crop)
+app.command("verify")(verify.verify)
+app.command("serve")(serve.serve)
+app.command("unpublish")(batches.unpublish)
+app.command("restore")(batches.restore)
+app.command("audit")(batches.audit)
 app.command("demo")(demo.demo)
 app.command("bench")(bench.bench)
 app.command("channels")(channels.channels)
 app.command("doctor")(doctor.doctor)
+app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(recipe.app, name="recipe")
 
@@ -69,6 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=list(sys.argv[1:] if arguments is None else arguments), prog_name="packshot")
     except PackshotError as error:
         complain(str(error))
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("packshot"):
+            raise
+        complain(f"{error.name} is not installed. The service needs: pip install 'packshot[serve]'.")
     except OSError as error:
         complain(f"{error.filename}: {error.strerror}." if error.filename else str(error))
     sys.exit(SYSTEM_ERROR)

@@ -1,0 +1,103 @@
+"""Taking photos from watched folders and storage prefixes: each file once, and again when it changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy import select
+
+from packshot.edges.sources.bucket import Bucket
+from packshot.edges.sources.folder import WatchedFolder
+from packshot.edges.sources.offer import Offer
+from packshot.ledger.errors import QueueFullError
+from packshot.ledger.tables import Batch, Item
+from packshot.service.context import Context
+from packshot.service.options import Offered
+from packshot.service.settings import listed
+from packshot.service.submit import Submission, submit
+
+_AT_ONCE = 500
+"""Photos of one batch at most."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Watcher:
+    """A thread that looks at every watched place in turn until it is stopped."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._places: dict[str, WatchedFolder | Bucket] = {
+            place: Bucket(place) if place.startswith("s3://") else WatchedFolder(place)
+            for place in listed(context.settings.watch)
+        }
+        self._waiting: dict[str, list[Offer]] = {place: [] for place in self._places}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="packshot-watcher")
+
+    def start(self) -> None:
+        """Begin, if there is anything to watch."""
+        if self._places:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the look in progress, then return."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            for place in self._places:
+                try:
+                    self.look(place)
+                except QueueFullError as error:
+                    _log.info("watch.waits", place=place, reason=str(error))
+                except Exception:  # one place that cannot be read must not stop the others
+                    _log.exception("watch.failed", place=place)
+            self._stop.wait(self._context.settings.watch_seconds)
+
+    def look(self, place: str) -> int:
+        """Submit what is new in ``place``; how many photos. What the queue has no room for waits.
+
+        Raises:
+            QueueFullError: there is no room.
+            PackshotError: the place cannot be read.
+        """
+        waiting = self._waiting[place]
+        waiting += self._places[place].poll()
+        taken = 0
+        while waiting:
+            chunk = waiting[:_AT_ONCE]
+            new = self._unknown(place, chunk)
+            if new:
+                submit(self._context, self._submission(place, new))
+            taken += len(new)
+            del waiting[: len(chunk)]
+        return taken
+
+    def _unknown(self, place: str, offers: Sequence[Offer]) -> list[Offer]:
+        """Those that this ledger has not taken in before, in the state in which they are now."""
+        found = select(Item.location, Item.version).join(Batch).where(
+            Batch.source == place, Item.location.in_([offer.location for offer in offers])
+        )  # fmt: skip
+        with self._context.ledger.reading() as session:
+            known = set(session.execute(found).tuples())
+        return [offer for offer in offers if (offer.location, offer.version) not in known]
+
+    def _submission(self, place: str, offers: Sequence[Offer]) -> Submission:
+        photos = [
+            Offered(
+                name=offer.name,
+                location=offer.location,
+                version=offer.version,
+                product=offer.product,
+                category=offer.category,
+                merchant=offer.merchant,
+            )
+            for offer in offers
+        ]
+        attested_by = self._context.settings.watch_attested_by
+        return Submission("watcher", place, photos, attested_by=attested_by)

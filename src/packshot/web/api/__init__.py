@@ -1,0 +1,1 @@
+"""The HTTP API. Each module is a router."""
