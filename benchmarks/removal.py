@@ -4,13 +4,14 @@
 the product's own path (overlay inspector and ``erase_text``), and prints per kind: mean gain in dB over the
 overlay's pixels, the share of photos made worse by more than 0.1 dB, found and erased, and the share in which
 every far pixel is bit-identical. Clean photos go the same way and must come back bit-identical.
+
+``packshot bench quality`` measures the same on any photos (:mod:`packshot.quality.removal`).
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,27 +23,15 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from packshot.edges.decode import open_photo
-from packshot.photo import Photo, Pixels
 from packshot.pipeline import Pipeline
-from packshot.recipe import Recipe
-from packshot.simulate import OverlayKind, stamp
-from packshot.trail import Trail
+from packshot.quality.removal import HARM, pipeline, repaired, run
+from packshot.quality.sets import KINDS, Scene, Source, evenly, reduced, stamped_scenes
 
-KINDS = (
-    OverlayKind.CAPTION, OverlayKind.PROMO, OverlayKind.BADGE, OverlayKind.BANNER, OverlayKind.DATE_STAMP,
-    OverlayKind.VERTICAL, OverlayKind.WATERMARK, OverlayKind.TILED_WATERMARK, OverlayKind.LOW_CONTRAST,
-    OverlayKind.CAPTCHA,
-)  # fmt: skip
 # Labelled clean in the manifest, but a camera's mark, a web address or an item number lies over each.
 NOT_CLEAN = (
     "skirt_8d173264", "skirt_cec644db", "smartphones_1_3", "womens-dresses_45_1", "womens-shoes_49_1",
     "womens-shoes_49_2", "motorcycle_93_2", "img_062",
 )  # fmt: skip
-LONG_SIDE = 1000  # px: larger photos are reduced first, to keep the run short
-FAR = 12  # px: farther from the overlay than this, every pixel must be bit-identical
-VISIBLE = 0.02  # opacity from which a pixel counts as the overlay's
-HARM = -0.1  # dB
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,46 +52,33 @@ def clean_products(root: Path, count: int) -> list[Path]:
     with (root / "dev" / "manifest.csv").open(encoding="utf-8") as lines:
         rows = [r for r in csv.DictReader(lines) if r["set"] == "products" and r["has_overlay_text"] == "no"]
     rows = [row for row in rows if not any(name in row["file"] for name in NOT_CLEAN)]
-    step = max(1, len(rows) // count)
-    return [root / "dev" / row["file"] for row in rows[::step][:count]]
+    return [root / "dev" / row["file"] for row in evenly(rows, count)]
 
 
-def reduced(path: Path) -> Pixels:
-    """A photo as decoded, laid over white, at most ``LONG_SIDE`` px."""
-    image = Image.fromarray(open_photo(path).on_white())
-    image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
-    return np.asarray(image)
+def scenes(root: Path, count: int) -> list[Scene]:
+    """Every one of these photos once, with one overlay; kinds in turn."""
+    sources = [Source(path, path.name) for path in clean_products(root, count)]
+    return stamped_scenes(sources, len(sources))
 
 
-def psnr(first: Pixels, second: Pixels, where: np.ndarray) -> float:
-    """Peak signal-to-noise ratio over the pixels ``where`` (H, W), dB; 80 for identical ones."""
-    error = float(((first[where].astype(np.float64) - second[where]) ** 2).mean())
-    return 80.0 if error == 0 else min(80.0, 10 * np.log10(255**2 / error))
-
-
-def judge(pipeline: Pipeline, path: Path, kind: OverlayKind, seed: int, keep: Path | None) -> Case:
+def judge(erasing: Pipeline, scene: Scene, keep: Path | None) -> Case:
     """Stamp, repair, compare."""
-    stamped = stamp(reduced(path), kind, seed)
-    cpu = time.thread_time()
-    trail = run(pipeline, stamped.pixels, path.name)
-    cpu = time.thread_time() - cpu
-    assert trail.photo is not None
-    result = trail.photo.pixels
-    overlay = stamped.alpha > VISIBLE
-    near = cv2.dilate(overlay.astype(np.uint8), np.ones((2 * FAR + 1, 2 * FAR + 1), np.uint8)) > 0
-    gain = psnr(result, stamped.clean, overlay) - psnr(stamped.pixels, stamped.clean, overlay)
+    sample = scene.sample()
+    repair, result = repaired(erasing, sample, scene.source.name)
+    assert repair.gain is not None
     if keep:
-        strip = np.hstack([stamped.pixels, result, stamped.clean])
-        Image.fromarray(strip).save(keep / f"{kind}-{seed:03}-{gain:+.1f}dB.jpg", quality=92)
-    found = any(finding.code == "overlay_text" for finding in trail.findings_before)
-    far_identical = bool((result[~near] == stamped.pixels[~near]).all())
-    return Case(kind, path.name, gain, far_identical, found, bool((result != stamped.pixels).any()), cpu)
-
-
-def run(pipeline: Pipeline, pixels: Pixels, name: str) -> Trail:
-    """The pipeline on an array, with the right to alter stated."""
-    photo = Photo.from_array(pixels, name)
-    return pipeline.run(Photo(photo.pixels, None, photo.origin, attested_by="benchmark"))
+        strip = np.hstack([sample.pixels, result, sample.truth])
+        name = f"{scene.set}-{scene.number:03}-{repair.gain:+.1f}dB.jpg"
+        Image.fromarray(strip).save(keep / name, quality=92)
+    return Case(
+        kind=scene.set,
+        name=scene.source.name,
+        gain=repair.gain,
+        far_identical=repair.far_identical,
+        found=repair.found,
+        changed=repair.changed,
+        cpu_seconds=repair.cpu_seconds,
+    )
 
 
 def table(cases: Iterable[Case]) -> Table:
@@ -135,14 +111,12 @@ def main() -> None:
     cv2.setNumThreads(1)
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
-    recipe = {"inspect": ["overlay_text"], "stages": ["erase_text"], "threshold": 0.0, "categories": {}}
-    pipeline = Pipeline.from_recipe(Recipe.from_dict(recipe))
-    paths = clean_products(arguments.photos, arguments.count)
-    kinds = [KINDS[number % len(KINDS)] for number in range(len(paths))]
+    erasing = pipeline()
+    drawn = scenes(arguments.photos, arguments.count)
+    paths = [scene.source.path for scene in drawn]
     with ThreadPoolExecutor(arguments.workers) as pool:
-        jobs = zip(paths, kinds, range(len(paths)), strict=True)
-        cases = list(pool.map(lambda job: judge(pipeline, *job, arguments.keep), jobs))
-        trails = list(pool.map(lambda path: run(pipeline, reduced(path), path.name), paths))
+        cases = list(pool.map(lambda scene: judge(erasing, scene, arguments.keep), drawn))
+        trails = list(pool.map(lambda path: run(erasing, reduced(path), path.name), paths))
     console = Console()
     console.print(table(cases))
     for title, wrong in (

@@ -12,13 +12,15 @@ compared:
 "SPAN, waifu2x" and "upscale-net" are the upscale stage in its direct door with these backends, routed by
 findings, with tiles and back-projection; the route is shown as the share of photos that were taken for
 degraded. At x2 both have the same backends.
+
+``packshot bench quality`` measures every backend by itself on any photos (:mod:`packshot.quality.enlarging`).
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,11 +30,11 @@ import numpy as np
 from PIL import Image
 
 from packshot.backend import Upscaler, require
-from packshot.fidelity.halo import overshoot_percent
-from packshot.finding import Finding
-from packshot.inspection import INSPECTORS, Setup, View
-from packshot.photo import Origin, Photo, Pixels
-from packshot.stages.upscale import DEGRADATIONS, Upscale, UpscaleOptions
+from packshot.photo import Photo, Pixels
+from packshot.quality.enlarging import closeness, treated, truth_of
+from packshot.quality.reductions import REDUCTIONS
+from packshot.quality.sets import evenly
+from packshot.stages.upscale import Upscale
 
 SUBSETS = {
     "set5": "dev/sr/set5",
@@ -41,8 +43,6 @@ SUBSETS = {
     "products": "dev/products",
     "closeups": "dev/closeups",
 }
-LONG_SIDE = 800  # px: larger truths are reduced to it first, which also averages their own JPEG blocks away
-QUALITY = 60
 
 
 @dataclass(frozen=True)
@@ -58,54 +58,14 @@ class Score:
 
 def truths(folder: Path, limit: int) -> Iterator[Pixels]:
     """Evenly chosen photos of a folder, sides divisible by 8."""
-    files = sorted(folder.iterdir())
-    for file in files[:: max(1, len(files) // limit)][:limit]:
-        image = Image.open(file).convert("RGB")
-        image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
-        yield np.array(image)[: image.height // 8 * 8, : image.width // 8 * 8]
-
-
-def bicubic(truth: Pixels, scale: int) -> Photo:
-    """Reduced as super-resolution benchmarks do."""
-    size = (truth.shape[1] // scale, truth.shape[0] // scale)
-    return Photo.from_array(np.array(Image.fromarray(truth).resize(size, Image.Resampling.BICUBIC)))
-
-
-def area(truth: Pixels, scale: int) -> Photo:
-    """Reduced as shop software does."""
-    size = (truth.shape[1] // scale, truth.shape[0] // scale)
-    return Photo.from_array(cv2.resize(truth, size, interpolation=cv2.INTER_AREA))
-
-
-def degraded(truth: Pixels, scale: int) -> Photo:
-    """Blurred, reduced, noisy, and saved as JPEG."""
-    small = area(cv2.GaussianBlur(truth, (0, 0), 1.0), scale).pixels
-    noise = np.random.default_rng(0).normal(0, 3, small.shape)
-    noisy = np.clip(np.rint(small + noise), 0, 255).astype(np.uint8)
-    data = cv2.imencode(".jpg", noisy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
-    return Photo(pixels, None, Origin("degraded.jpg", "jpeg", data, "", lossless=False))
-
-
-def findings(photo: Photo) -> list[Finding]:
-    """What the inspectors that steer the route see."""
-    view, setup = View(photo), Setup(rules=())
-    watched = [
-        kind for kind in INSPECTORS.values() if kind.codes & (DEGRADATIONS["normal"] | {"oversharpened"})
-    ]
-    return [finding for kind in watched for finding in kind(setup).inspect(view)]
+    for file in evenly(sorted(folder.iterdir()), limit):
+        yield truth_of(Image.open(file).convert("RGB"))
 
 
 def interpolated(photo: Photo, scale: int) -> tuple[Pixels, str]:
     """Lanczos, and its name."""
     name = f"lanczos-x{scale}"
     return require(name, Upscaler).upscale(photo.pixels), name  # type: ignore[type-abstract]
-
-
-def treated(photo: Photo, scale: int, roles: Mapping[str, str]) -> tuple[Pixels, str]:
-    """The stage's result with the backends of ``roles``, and the name of the one that it chose."""
-    result = Upscale(UpscaleOptions(scale=scale), roles).treat(photo, findings(photo))
-    return result.photo.pixels, str(result.findings[0].evidence["backend"])
 
 
 OTHERS = {
@@ -127,10 +87,9 @@ def score(truth: Pixels, photo: Photo, scale: int, method: Callable[..., tuple[P
     start = time.thread_time()
     result, backend = method(photo, scale)
     cpu = time.thread_time() - start
-    psnr = cv2.PSNR(truth, result)
-    ssim = float(np.mean(cv2.quality.QualitySSIM_compute(truth, result)[0][:3]))
+    close = closeness(result, truth, scale)
     chain = "waifu2x" in backend or "degraded" in backend
-    return Score(psnr, ssim, overshoot_percent(result, truth, scale) or 0.0, cpu, chain)
+    return Score(close.psnr, close.ssim, close.halo or 0.0, cpu, chain)
 
 
 def row(name: str, scores: list[Score]) -> str:
@@ -150,13 +109,13 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     for scale in arguments.scales:
-        for kind in (bicubic, area, degraded):
-            print(f"\nx{scale}, {kind.__name__}\n")
+        for kind, reduced in REDUCTIONS.items():
+            print(f"\nx{scale}, {kind}\n")
             print("| photos | PSNR | SSIM | halo % | CPU-s | chain |\n|---|---|---|---|---|---|")
             every: dict[str, list[Score]] = {name: [] for name in METHODS}
             for subset, folder in SUBSETS.items():
                 inputs = [
-                    (truth, kind(truth, scale))
+                    (truth, reduced(truth, scale))
                     for truth in truths(arguments.photos / folder, arguments.limit)
                 ]
                 for name, method in METHODS.items():

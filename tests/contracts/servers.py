@@ -52,10 +52,10 @@ class S3Server:
 
 
 @contextmanager
-def moto_server(*, forgetful: bool = False) -> Iterator[S3Server]:
-    """Moto's server, in a process of its own; a forgetful one overwrites whatever the conditions say."""
+def moto_server(*, without: str = "") -> Iterator[S3Server]:
+    """Moto's server, in a process of its own; it overwrites in spite of a header that it is ``without``."""
     with TemporaryDirectory(prefix="moto-") as folder, free_ports(1) as (port,):
-        command = [sys.executable, __file__, str(port), *(["forgetful"] if forgetful else [])]
+        command = [sys.executable, __file__, str(port), without]
         with _running(command, Path(folder), port) as server:
             yield server
 
@@ -83,8 +83,12 @@ def seaweed_server() -> Iterator[S3Server]:
             *(f"-s3.localSocket={folder}/s3.sock", f"-filer.localSocket={folder}/filer.sock"),
             *("-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=16"),
         ]
-        with _running(command, Path(folder), ports[names.index("s3") * 2], secret) as server:
-            yield server
+        try:
+            with _running(command, Path(folder), ports[names.index("s3") * 2], secret) as server:
+                yield server
+        finally:
+            for name, port in zip(names, ports[1::2], strict=True):  # it leaves them, whatever TMPDIR says
+                Path(f"/tmp/seaweedfs-{name}-grpc-{port}.sock").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -148,7 +152,7 @@ def _wait(process: subprocess.Popen, log: Path, deadline: float, error: Exceptio
     time.sleep(0.1)  # no event tells when another process listens
 
 
-def _serve_moto(port: int, *, forgetful: bool) -> None:
+def _serve_moto(port: int, without: str) -> None:
     """Moto's application, one request at a time: it looks and writes in two steps, which S3 does in one."""
     from moto.server import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import run_simple
@@ -156,9 +160,7 @@ def _serve_moto(port: int, *, forgetful: bool) -> None:
     moto, lock = DomainDispatcherApplication(create_backend_app), Lock()
 
     def application(environ, start_response):
-        if forgetful and environ["REQUEST_METHOD"] == "PUT":
-            environ.pop("HTTP_IF_MATCH", None)
-            environ.pop("HTTP_IF_NONE_MATCH", None)
+        environ.pop("HTTP_" + without.upper().replace("-", "_"), None)
         with lock:
             return moto(environ, start_response)
 
@@ -166,4 +168,4 @@ def _serve_moto(port: int, *, forgetful: bool) -> None:
 
 
 if __name__ == "__main__":
-    _serve_moto(int(sys.argv[1]), forgetful="forgetful" in sys.argv)
+    _serve_moto(int(sys.argv[1]), sys.argv[2])

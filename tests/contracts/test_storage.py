@@ -243,9 +243,11 @@ def test_objects_have_their_type_and_lifetime(bucket_url, bucket_server):
         assert (head["ContentType"], head["CacheControl"]) == (kind, lifetime)
 
 
-def test_a_server_that_forgets_conditions_is_not_written_to(talk_to):
-    with moto_server(forgetful=True) as server:
-        storage = open_storage(f"s3://{talk_to(server) and BUCKET}/photos")
+@pytest.mark.parametrize("header", ["If-Match", "If-None-Match"])
+def test_a_server_that_forgets_conditions_is_not_written_to(talk_to, header):
+    with moto_server(without=header) as server:
+        talk_to(server)
+        storage = open_storage(f"s3://{BUCKET}/photos")
         for write in (lambda: create(storage, "key", b"1"), lambda: swap(storage, "key", b"1", None)):
             with pytest.raises(UnconditionalStorageError):
                 write()

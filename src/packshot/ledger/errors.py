@@ -11,6 +11,12 @@ class LedgerUrlError(PackshotError):
     code = "ledger_url"
 
 
+class LedgerDriverError(PackshotError):
+    """No driver for {url}: {detail}. For PostgreSQL: pip install 'packshot[postgresql]'."""
+
+    code = "ledger_driver"
+
+
 class LedgerUnreachableError(PackshotError):
     """The database {url} cannot be opened: {detail}. Check that it is there and lets packshot make tables."""
 

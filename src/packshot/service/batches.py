@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packshot.ledger import queue
@@ -13,36 +14,38 @@ from packshot.ledger.identity import new_id
 from packshot.ledger.tables import WAITING, Batch, Delivery, Item, State
 
 
-def settle(session: Session, item: Item) -> None:
-    """After ``item`` has moved: finish its batch once nothing of it waits, and have its owner told.
+def settle(session: Session, *items: Item) -> None:
+    """After ``items`` have moved: finish each batch of which nothing waits any more, and have its owner told.
 
     A batch is finished when workers have nothing more to do for it; photos may still be in review. The owner
-    is told of each later decision.
+    is told that once, and from then on of each decision. Lock items before: batches come after them.
     """
     session.flush()
-    if State(item.state) in WAITING:
-        return
-    batch = session.get_one(Batch, item.batch_id, with_for_update=True)
-    found = queue.counts(session, batch.id)
-    if any(found[state] for state in WAITING):
-        return
-    first = batch.finished_at is None
-    batch.finished_at = batch.finished_at or time.time()
-    if batch.callback_url:
-        told = {
-            "type": "batch.finished" if first else "job.decided",
-            "batch": batch.id,
-            "counts": public(found),
-        }
-        tell(session, batch, told if first else told | {"job": item.id, "state": item.state})
+    moved: dict[str, list[Item]] = {}
+    for item in items:
+        if State(item.state) not in WAITING:
+            moved.setdefault(item.batch_id, []).append(item)
+    for batch_id, decided in sorted(moved.items()):
+        # Not FOR UPDATE: rows that refer to the batch, as every publication does, hold its key already, and
+        # two workers that had both written such a row would wait for each other.
+        lock = {"key_share": True}
+        batch = session.get_one(Batch, batch_id, with_for_update=lock, populate_existing=True)
+        if batch.finished_at is not None:
+            for item in decided:
+                tell(session, batch, {"type": "job.decided", "job": item.id, "state": item.state})
+        elif not _waits(session, batch_id):
+            batch.finished_at = time.time()
+            tell(session, batch, {"type": "batch.finished"})
 
 
 def tell(session: Session, batch: Batch, message: dict[str, Any]) -> None:
-    """Have ``message`` sent to the batch's callback."""
-    assert batch.callback_url is not None
+    """Have ``message`` and the batch's counts sent to its callback, if it has one."""
+    if not batch.callback_url:
+        return
     now = time.time()
     name = new_id("evt")
-    body = json.dumps({"id": name, "created_at": round(now, 3), **message})
+    facts = {"batch": batch.id, "counts": public(queue.counts(session, batch.id))}
+    body = json.dumps({"id": name, "created_at": round(now, 3), **message, **facts})
     session.add(
         Delivery(id=name, batch_id=batch.id, url=batch.callback_url, body=body, next_at=now, created_at=now)
     )
@@ -58,3 +61,9 @@ def public(found: dict[State, int]) -> dict[str, int]:
         "skipped": found[State.SKIPPED],
         "failed": found[State.FAILED],
     }
+
+
+def _waits(session: Session, batch_id: str) -> bool:
+    """Whether a worker has yet to move on anything of a batch."""
+    waiting = select(Item.id).where(Item.batch_id == batch_id, Item.state.in_(WAITING)).limit(1)
+    return session.scalar(waiting) is not None

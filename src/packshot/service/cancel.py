@@ -24,8 +24,7 @@ def cancel(context: Context, batch_id: str, actor: str) -> int:
         items = session.scalars(waiting.with_for_update(skip_locked=True)).all()
         for item in items:
             queue.move(item, State.SKIPPED, reason="cancelled")
-        if items:
-            settle(session, items[-1])
+        settle(session, *items)
         batch.cancelled_at = batch.cancelled_at or time.time()
         audit.record(session, actor, "batch.cancelled", batch_id, {"photos": len(items)})
     return len(items)

@@ -15,6 +15,7 @@ from packshot.errors import OutputError
 from packshot.ledger.database import Ledger
 from packshot.recipe import Recipe
 from packshot.service.bell import Bell
+from packshot.service.credentials import certificate_of
 from packshot.service.metrics import Metrics
 from packshot.service.settings import Settings, listed
 from packshot.service.treatments import Treatments
@@ -60,6 +61,7 @@ def opened(settings: Settings) -> Iterator[Context]:
         settings.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(path=settings.home, detail=error.strerror) from error
+    certificate_of(settings)  # what no photo can be signed with is said now, not of every photo
     ledger = Ledger(settings.database_url)
     try:
         purge = Purge(settings.purge_url, settings.purge_secret) if settings.purge_url else None

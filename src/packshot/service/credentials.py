@@ -26,13 +26,10 @@ def credentialed(settings: Settings, treated: Treated) -> Sequence[File]:
     Raises:
         CredentialsError, UsageError: the certificate or the key does not do; says what to do.
     """
-    if settings.c2pa_certificate is None or treated.photo is None:
+    pair = certificate_of(settings)
+    if pair is None or treated.photo is None:
         return treated.files
-    if settings.c2pa_key is None:
-        raise UsageError(
-            detail="PACKSHOT_C2PA_CERTIFICATE is set, PACKSHOT_C2PA_KEY is not. Set both, or none."
-        )
-    chain, key = _pem(settings.c2pa_certificate), _pem(settings.c2pa_key)
+    chain, key = pair
     origin, steps = treated.photo.origin, treated.trail.steps
     signed = []
     for file in treated.files:
@@ -54,6 +51,19 @@ def credentialed(settings: Settings, treated: Treated) -> Sequence[File]:
         )
         signed.append(replace(file, data=data))
     return signed
+
+
+def certificate_of(settings: Settings) -> tuple[bytes, bytes] | None:
+    """The certificate's chain and its key (PEM); None where none is set up.
+
+    Raises:
+        UsageError: only one of them is set, or one cannot be read.
+    """
+    if (settings.c2pa_certificate is None) != (settings.c2pa_key is None):
+        raise UsageError(detail="Set PACKSHOT_C2PA_CERTIFICATE and PACKSHOT_C2PA_KEY, or neither.")
+    if settings.c2pa_certificate is None or settings.c2pa_key is None:
+        return None
+    return _pem(settings.c2pa_certificate), _pem(settings.c2pa_key)
 
 
 @lru_cache(maxsize=4)

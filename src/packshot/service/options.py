@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from packshot.stages.erase_text import Hint
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-"""A name that a person or a shop's system gave."""
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]+$")
+]
+"""A name that a person or a shop's system gave. PostgreSQL keeps no text with a NUL in it."""
 
 
 class Options(BaseModel):

@@ -10,7 +10,6 @@ from io import BytesIO
 import cv2
 import numpy as np
 from PIL import Image
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packshot.edges.artefacts import Artefacts
@@ -25,8 +24,8 @@ from packshot.ledger import audit, queue
 from packshot.ledger.identity import new_id
 from packshot.ledger.missing import insert_missing
 from packshot.ledger.queue import Lease
-from packshot.ledger.tables import Artefact, Batch, Flaw, Item, Photo, Publication, State, TrailRow
-from packshot.service import fidelity
+from packshot.ledger.tables import Artefact, Flaw, Item, Photo, State, TrailRow
+from packshot.service import fidelity, slots
 from packshot.service.batches import settle
 from packshot.service.context import Context
 from packshot.service.credentials import credentialed
@@ -97,7 +96,8 @@ def process(context: Context, item: Item, lease: Lease) -> State:
         if treated.photo is not None:
             photo = session.get_one(Photo, digest)
             photo.width, photo.height = treated.photo.width, treated.photo.height
-        for name, size, media_type in _artefacts_of(context.artefacts, row):
+        # Sorted, so that two workers who make the same bytes wait for each other in one direction.
+        for name, size, media_type in sorted(_artefacts_of(context.artefacts, row)):
             insert_missing(
                 session, Artefact, digest=name, size=size, media_type=media_type, created_at=row.created_at
             )
@@ -121,18 +121,33 @@ def process(context: Context, item: Item, lease: Lease) -> State:
 
 
 def put_aside(context: Context, item: Item, lease: Lease, error: PackshotError) -> State:
-    """An item that cannot be treated ends with the reason."""
+    """An item that cannot be treated ends; one that cannot be published waits for a person."""
     with context.ledger.transaction() as session:
         mine = queue.held(session, item.id, lease)
-        queue.move(mine, State.FAILED, reason=str(error))
+        treated = mine.state == State.PUBLISHING
+        queue.move(mine, State.NEEDS_REVIEW if treated else State.FAILED, reason=str(error))
+        mine.loss = 1.0 if treated else mine.loss
         settle(session, mine)
-        audit.record(session, WORKER, "job.failed", item.id, {"code": error.code, "reason": str(error)})
-    return State.FAILED
+        action = "job.not_published" if treated else "job.failed"
+        audit.record(session, WORKER, action, item.id, {"code": error.code, "reason": str(error)})
+    return State(mine.state)
+
+
+def put_off(
+    context: Context, item: Item, lease: Lease, error: PackshotError, seconds: float, *, counted: bool
+) -> State:
+    """Try an item again after ``seconds``; whether this attempt is ``counted`` among those it may have."""
+    now = time.time()
+    with context.ledger.transaction() as session:
+        mine = queue.held(session, item.id, lease)
+        mine.reason, mine.updated_at, mine.lease_until = str(error), now, now + seconds
+        mine.attempts -= not counted
+    return State(mine.state)
 
 
 def give_up(context: Context, item: Item, lease: Lease) -> State:
     """An item whose workers died or failed too often goes to a person."""
-    reason = f"treating it was tried {item.attempts - 1} times and never ended; see the log."
+    reason = f"working on it was tried {item.attempts - 1} times and never ended; see the log."
     with context.ledger.transaction() as session:
         mine = queue.held(session, item.id, lease)
         queue.move(mine, State.NEEDS_REVIEW, reason=reason)
@@ -144,12 +159,7 @@ def give_up(context: Context, item: Item, lease: Lease) -> State:
 
 def expected_loss(session: Session, item: Item, score: float) -> float:
     """What it is expected to cost when nobody looks at the photo, 0..1: see docs/metrics.md."""
-    shown = select(Publication.id).where(
-        Publication.product == (item.product or item.name),
-        Publication.merchant == item.merchant,
-        Publication.unpublished_at.is_(None),
-    )
-    bare = session.scalar(shown.limit(1)) is None
+    bare = slots.bare(session, slots.product_of(item))
     return round(0.5 * (1.0 - score) + 0.5 * bare, 4)
 
 
@@ -182,31 +192,26 @@ def _input(context: Context, item: Item) -> tuple[str, bytes]:
 
 
 def _same_as(context: Context, item: Item, digest: str) -> str | None:
-    """A published item of the same photo for the same place, asked for in the same way; None without."""
-    recipe = context.treatments.of(Options.model_validate(item.options)).pipeline.digest
-    query = (
-        select(Item, Batch.attested_by)
-        .join(Batch, Batch.id == Item.batch_id)
-        .join(TrailRow, TrailRow.id == Item.trail_id)
-        .join(Publication, Publication.item_id == Item.id)
-        .where(
-            Item.photo == digest,
-            Item.id != item.id,
-            Item.name == item.name,
-            Item.state == State.DONE,
-            Item.product.is_not_distinct_from(item.product),
-            Item.merchant.is_not_distinct_from(item.merchant),
-            TrailRow.recipe_digest == recipe,
-            Publication.unpublished_at.is_(None),
-        )
-    )
+    """The item that stands in this one's place, if it is the same photo asked for in the same way."""
+    options = Options.model_validate(item.options)
+    recipe = context.treatments.of(options).pipeline.digest
     with context.ledger.reading() as session:
-        attested = queue.batch(session, item.batch_id).attested_by
-        for other, other_attested in session.execute(query).tuples():
-            same = Options.model_validate(other.options) == Options.model_validate(item.options)
-            if same and bool(other_attested) == bool(attested):
-                return other.id
-    return None
+        standing = slots.standing(session, item)
+        if standing is None or standing.item_id == item.id:
+            return None
+        other = queue.find(session, standing.item_id)
+        trail = session.get(TrailRow, other.trail_id) if other.trail_id else None
+        attested = [queue.batch(session, one.batch_id).attested_by for one in (item, other)]
+    same = (
+        other.state == State.DONE
+        and other.photo == digest
+        and (other.product, other.merchant) == (item.product, item.merchant)
+        and trail is not None
+        and trail.recipe_digest == recipe
+        and Options.model_validate(other.options) == options
+        and bool(attested[0]) == bool(attested[1])
+    )
+    return other.id if same else None
 
 
 def _skip(context: Context, item: Item, lease: Lease, digest: str, reason: str) -> State:

@@ -52,6 +52,7 @@ def reject(context: Context, items: Sequence[str], actor: str, reason: str) -> l
     with context.ledger.transaction() as session:
         opened = [_open(session, name) for name in sorted(set(items))]
         made = [_reject(session, item, actor, reason) for item in opened]
+        settle(session, *opened)
         _write_down(session, made)
     return [review.id for review in made]
 
@@ -86,7 +87,7 @@ def erase(context: Context, item_id: str, actor: str, mask: bytes) -> str:
     if not painted.any():
         raise UsageError(detail="Nothing is painted. Paint over what has to go, then erase.")
     with context.ledger.reading() as session:
-        earlier = Options.model_validate(queue.get(session, item_id).options)
+        earlier = Options.model_validate(queue.find(session, item_id).options)
     if earlier.paint is not None:
         before = decode_mask(context.artefacts.get(earlier.paint))
         if before.shape == painted.shape:
@@ -95,10 +96,11 @@ def erase(context: Context, item_id: str, actor: str, mask: bytes) -> str:
     digest = context.artefacts.put(data)
     options = earlier.model_copy(update={"paint": digest, "painted_by": actor})
     with context.ledger.transaction() as session:
+        item = _open(session, item_id)
         insert_missing(
             session, Artefact, digest=digest, size=len(data), media_type="image/png", created_at=time.time()
         )
-        made = _again(session, _open(session, item_id), actor, "erase", options)
+        made = _again(session, item, actor, "erase", options)
     context.bell.ring()
     return made
 
@@ -111,27 +113,37 @@ def undo(context: Context, review_id: str, actor: str) -> None:
         UsageError: it was taken back already, is not the last about its item, or is being carried out.
     """
     with context.ledger.transaction() as session:
-        review = session.get(Review, review_id, with_for_update=True)
-        if review is None:
-            raise NotFoundError(kind="review", name=review_id)
-        item = queue.get(session, review.item_id)
-        last = session.scalars(
-            select(Review.id).where(Review.item_id == item.id, Review.undone_at.is_(None))
-            .order_by(Review.created_at.desc(), Review.id.desc())
-        ).first()  # fmt: skip
-        if last != review_id:
-            raise UsageError(detail="Only the last decision about a photo can be taken back.")
-        if item.state in (State.PROCESSING, State.PUBLISHING):
-            raise UsageError(detail="It is being carried out right now. Try again in a few seconds.")
+        _, item = _undoable(session, review_id)
         published = item.state == State.DONE
-        review.undone_at = time.time()
-        item.options = review.before["options"]
-        item.trail_id, item.verdict = review.before["trail_id"], review.before["verdict"]
-        item.decided_by = None
-        queue.move(item, State(review.before["state"]), reason=review.before["reason"])
-        audit.record(session, actor, "review.undone", item.id, {"review": review_id, "action": review.action})
     if published:
+        # First, so that a process that is killed here leaves a decision that can still be taken back.
         publishing.take_back(context, item.id, actor)
+    with context.ledger.transaction() as session:
+        review, item = _undoable(session, review_id)
+        before = review.before
+        review.undone_at = time.time()
+        item.options, item.trail_id, item.verdict = before["options"], before["trail_id"], before["verdict"]
+        item.decided_by, item.loss = before["decided_by"], before["loss"]
+        queue.move(item, State(before["state"]), reason=before["reason"])
+        settle(session, item)
+        audit.record(session, actor, "review.undone", item.id, {"review": review_id, "action": review.action})
+
+
+def _undoable(session: Session, review_id: str) -> tuple[Review, Item]:
+    """A review and its item, locked, if the review can be taken back now."""
+    review = session.get(Review, review_id, with_for_update=True, populate_existing=True)
+    if review is None:
+        raise NotFoundError(kind="review", name=review_id)
+    item = queue.get(session, review.item_id)
+    last = session.scalars(
+        select(Review.id).where(Review.item_id == item.id, Review.undone_at.is_(None))
+        .order_by(Review.created_at.desc(), Review.id.desc())
+    ).first()  # fmt: skip
+    if last != review_id:
+        raise UsageError(detail="Only the last decision about a photo can be taken back.")
+    if item.state in (State.PROCESSING, State.PUBLISHING):
+        raise UsageError(detail="It is being carried out right now. Try again in a few seconds.")
+    return review, item
 
 
 def _approve(session: Session, item: Item, actor: str, reason: str | None) -> Review:
@@ -150,7 +162,6 @@ def _reject(session: Session, item: Item, actor: str, reason: str) -> Review:
     made = _decided(session, item, actor, "reject", reason)
     queue.move(item, State.FAILED, reason=reason)
     item.verdict, item.decided_by = "reject", actor
-    settle(session, item)
     return made
 
 
@@ -184,6 +195,8 @@ def _decided(session: Session, item: Item, actor: str, action: str, reason: str 
         "verdict": item.verdict,
         "trail_id": item.trail_id,
         "options": item.options,
+        "decided_by": item.decided_by,
+        "loss": item.loss,
     }
     review = Review(
         id=new_id("rev"),

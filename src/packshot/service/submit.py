@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from packshot.errors import UsageError
+from packshot.errors import TooLargeError, UsageError
 from packshot.ledger import audit, idempotency, queue
 from packshot.ledger.identity import new_id
 from packshot.ledger.missing import insert_missing
@@ -79,6 +80,7 @@ def submit(context: Context, submission: Submission, once: Idempotency | None = 
     Raises:
         IdempotencyError: the key came with another request before.
         UsageError: it holds no photo, a name twice, or callbacks are not set up.
+        TooLargeError: it holds more photos than the queue ever takes.
         QueueFullError: the queue has no room for all of it.
         RecipeError, UnknownNameError: the options name what does not exist.
     """
@@ -107,8 +109,9 @@ def submit(context: Context, submission: Submission, once: Idempotency | None = 
         queue.make_room(session, wanted, limit=context.settings.queue_limit, pace=_PACE)
         session.add(batch)
         session.flush()
-        for position, offered in enumerate(submission.photos):
-            session.add(_item(session, batch, submission, position, offered))
+        items = [_item(batch, submission, *numbered) for numbered in enumerate(submission.photos)]
+        _know(session, items, now)
+        session.add_all(items)
         detail: dict[str, Any] = {"photos": wanted, "source": submission.source}
         if submission.attested_by:
             detail["attested_by"] = submission.attested_by
@@ -122,9 +125,11 @@ def submit(context: Context, submission: Submission, once: Idempotency | None = 
 def _check(context: Context, submission: Submission) -> None:
     if not submission.photos:
         raise UsageError(detail="The batch holds no photo. Send at least one.")
-    names = [photo.name for photo in submission.photos]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
+    found, limit = len(submission.photos), context.settings.queue_limit
+    if found > limit:  # waiting for room would not help
+        raise TooLargeError(name="the batch", found=found, unit="photos", limit=limit)
+    (twice, count), *_ = Counter(photo.name for photo in submission.photos).most_common(1)
+    if count > 1:
         raise UsageError(detail=f"The batch names {twice!r} twice. Give each photo a name of its own.")
     if submission.callback_url and not context.settings.webhook_secret:
         detail = "Callbacks are not set up: set PACKSHOT_WEBHOOK_SECRET, which signs them, and start again."
@@ -132,17 +137,22 @@ def _check(context: Context, submission: Submission) -> None:
     context.treatments.of(submission.options)
 
 
-def _item(session: Session, batch: Batch, submission: Submission, position: int, offered: Offered) -> Item:
-    merchant = offered.merchant or submission.merchant
-    category = offered.category or submission.category
-    now = batch.created_at
-    if merchant:
+def _know(session: Session, items: Sequence[Item], now: float) -> None:
+    """Have rows for the merchants, products and photos of ``items``; each is asked for once."""
+    for merchant in sorted({item.merchant for item in items if item.merchant}):
         insert_missing(session, Merchant, name=merchant, created_at=now)
-    if offered.product:
-        key = {"merchant": merchant or "", "product": offered.product}
-        insert_missing(session, Product, **key, category=category, created_at=now)
-    if offered.digest:
-        insert_missing(session, Photo, digest=offered.digest, created_at=now)
+    categories = {
+        (item.merchant or "", item.product): item.category for item in reversed(items) if item.product
+    }
+    for (merchant, product), category in sorted(categories.items(), key=lambda found: found[0]):
+        insert_missing(
+            session, Product, merchant=merchant, product=product, category=category, created_at=now
+        )
+    for digest in sorted({item.photo for item in items if item.photo}):
+        insert_missing(session, Photo, digest=digest, created_at=now)
+
+
+def _item(batch: Batch, submission: Submission, position: int, offered: Offered) -> Item:
     return Item(
         id=new_id("job"),
         batch_id=batch.id,
@@ -152,10 +162,10 @@ def _item(session: Session, batch: Batch, submission: Submission, position: int,
         location=offered.location,
         version=offered.version,
         product=offered.product,
-        category=category,
-        merchant=merchant,
+        category=offered.category or submission.category,
+        merchant=offered.merchant or submission.merchant,
         options=batch.options,
         state=State.ACCEPTED,
-        created_at=now,
-        updated_at=now,
+        created_at=batch.created_at,
+        updated_at=batch.created_at,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import islice
 
 import structlog
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from packshot.service.settings import listed
 from packshot.service.submit import Submission, submit
 
 _AT_ONCE = 500
-"""Photos of one batch at most."""
+"""Photos of one batch at most; never more than a quarter of the queue, which else would have to run dry."""
 
 _log = structlog.get_logger(__name__)
 
@@ -33,7 +34,9 @@ class Watcher:
             place: Bucket(place) if place.startswith("s3://") else WatchedFolder(place)
             for place in listed(context.settings.watch)
         }
-        self._waiting: dict[str, list[Offer]] = {place: [] for place in self._places}
+        self._waiting: dict[str, dict[str, Offer]] = {place: {} for place in self._places}
+        self._refused: dict[str, tuple[str, ...]] = {}
+        self._at_once = max(1, min(_AT_ONCE, context.settings.queue_limit // 4))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="packshot-watcher")
 
@@ -67,16 +70,27 @@ class Watcher:
             PackshotError: the place cannot be read.
         """
         waiting = self._waiting[place]
-        waiting += self._places[place].poll()
+        # By location: what changes while it waits is taken in once, as it is then.
+        waiting.update({offer.location: offer for offer in self._places[place].poll()})
+        self._tell_refused(place)
         taken = 0
         while waiting:
-            chunk = waiting[:_AT_ONCE]
+            chunk = list(islice(waiting.values(), self._at_once))
             new = self._unknown(place, chunk)
             if new:
                 submit(self._context, self._submission(place, new))
             taken += len(new)
-            del waiting[: len(chunk)]
+            for offer in chunk:
+                del waiting[offer.location]
         return taken
+
+    def _tell_refused(self, place: str) -> None:
+        """Log what the look left out, once."""
+        refused = self._places[place].refused
+        for sentence in refused:
+            if sentence not in self._refused.get(place, ()):
+                _log.warning("watch.refused", place=place, reason=sentence)
+        self._refused[place] = refused
 
     def _unknown(self, place: str, offers: Sequence[Offer]) -> list[Offer]:
         """Those that this ledger has not taken in before, in the state in which they are now."""

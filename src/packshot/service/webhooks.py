@@ -17,6 +17,7 @@ from packshot.service.context import Context
 _WAITS = (5, 30, 120, 600, 3600, 14_400, 43_200)
 """Seconds between attempts; after the last the message is given up, and stays in the ledger."""
 _LOOK_SECONDS = 1.0
+_SENDERS = 4
 _HOLD_SECONDS = 60.0
 """While one process sends a message no other tries; longer than a request may take."""
 
@@ -33,21 +34,26 @@ def signature(secret: str, body: bytes, at: int) -> str:
 
 
 class Messenger:
-    """A thread that delivers what is due until it is stopped."""
+    """Threads that deliver what is due until they are stopped; a few, so that a slow receiver delays few."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="packshot-webhooks")
+        self._threads = [
+            threading.Thread(target=self._run, name=f"packshot-webhooks-{number}")
+            for number in range(_SENDERS)
+        ]
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Finish the message in flight, then return."""
+        """Finish the messages in flight, then return."""
         self._stop.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -61,8 +67,11 @@ class Messenger:
     def deliver_one(self) -> bool:
         """Try the next message that is due; False when none is."""
         now = time.time()
+        due = select(Delivery).where(Delivery.next_at <= now).order_by(Delivery.next_at).limit(1)
+        with self._context.ledger.reading() as session:  # holds up no writer while there is nothing to do
+            if session.scalar(due) is None:
+                return False
         with self._context.ledger.transaction() as session:
-            due = select(Delivery).where(Delivery.next_at <= now).order_by(Delivery.next_at).limit(1)
             message = session.scalar(due.with_for_update(skip_locked=True))
             if message is None:
                 return False

@@ -11,8 +11,10 @@ from contextlib import suppress
 import cv2
 import structlog
 
-from packshot.errors import PackshotError
-from packshot.ledger import queue
+from packshot.edges.publish import ManifestConflictError
+from packshot.edges.storage import StorageError, StorageRefusedError, UnconditionalStorageError
+from packshot.errors import OutputError, PackshotError, WeightsError
+from packshot.ledger import idempotency, queue
 from packshot.ledger.errors import LostLeaseError
 from packshot.ledger.identity import new_id
 from packshot.ledger.queue import Lease
@@ -24,6 +26,21 @@ _LOOK_SECONDS = 1.0
 """Between two looks for other processes' work."""
 _REST_SECONDS = 5.0
 """After a defect of the machine, such as a full disk, before the next attempt."""
+
+_TIDY_SECONDS = 3600.0
+_PUT_OFF_SECONDS = 15.0
+"""Before a photo is tried again that met such a defect."""
+_WAITS = (5.0, 30.0, 120.0, 600.0)
+"""After each attempt at a photo whose own source does not answer."""
+_OF_THE_MACHINE = (
+    StorageError,
+    StorageRefusedError,
+    UnconditionalStorageError,
+    ManifestConflictError,
+    OutputError,
+    WeightsError,
+)
+"""What no photo is to blame for: such an attempt does not count, and the next photo would fare no better."""
 
 _log = structlog.get_logger(__name__)
 
@@ -64,16 +81,16 @@ class Workers:
         while not self._stop.is_set():
             rung = self._context.bell.count()
             try:
-                busy = self._one(lease)
+                busy = self.move_one(lease)
             except Exception:
-                # The machine's fault, not the photo's: its lease runs out and it is tried again.
+                # The machine's fault, not the photo's: it is tried again when its lease has run out.
                 _log.exception("worker.failed")
                 self._stop.wait(_REST_SECONDS)
                 continue
             if not busy:
                 self._context.bell.wait(rung, _LOOK_SECONDS)
 
-    def _one(self, lease: Lease) -> bool:
+    def move_one(self, lease: Lease) -> bool:
         """Move one item on; False when there is none."""
         with self._context.ledger.transaction() as session:
             item = queue.claim(session, lease)
@@ -102,15 +119,25 @@ class Workers:
                 state = process.process(context, item, lease)
             if state is State.PUBLISHING:
                 state = publishing.publish_item(context, item.id, lease)
+        except LostLeaseError:
+            raise
+        except _OF_THE_MACHINE as error:
+            process.put_off(context, item, lease, error, _PUT_OFF_SECONDS, counted=False)
+            raise
         except PackshotError as error:
-            if error.retryable:
-                raise
-            return process.put_aside(context, item, lease, error)
+            if not error.retryable or item.attempts == context.settings.attempts:
+                return process.put_aside(context, item, lease, error)
+            wait = _WAITS[min(item.attempts, len(_WAITS)) - 1]
+            state = process.put_off(context, item, lease, error, wait, counted=True)
         return state
 
     def _beat(self) -> None:
+        tidied = time.monotonic()
         while not self._stop.wait(self._context.settings.lease_seconds / 4):
             self._hold()
+            if time.monotonic() - tidied > _TIDY_SECONDS:
+                tidied = time.monotonic()
+                self._tidy()
         while any(thread.is_alive() for thread in self._threads[:-1]):
             self._hold()
             time.sleep(min(0.2, self._context.settings.lease_seconds / 4))
@@ -124,3 +151,10 @@ class Workers:
                     queue.heartbeat(session, lease, [item])
         except Exception:
             _log.exception("heartbeat.failed")
+
+    def _tidy(self) -> None:
+        try:
+            with self._context.ledger.transaction() as session:
+                idempotency.forget_old(session)
+        except Exception:
+            _log.exception("tidying.failed")

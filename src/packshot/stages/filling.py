@@ -1,8 +1,8 @@
-"""Choosing how to fill one hole, and whether to fill it at all.
+"""Choosing how to fill one hole, and saying how far from the truth that will be.
 
 On a plain backdrop a fitted surface fills it. Elsewhere every method is tried on known pixels beside the hole
-first; the one that rebuilds them best, blur counted as an error too, fills the hole, and only when that is
-expected to be closer to the truth than the overlay is.
+first, and the one that rebuilds them best, blur counted as an error too, fills the hole. How far that is from
+the truth is told by how much two methods disagree inside the hole itself.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from packshot.backend import Filler
+from packshot.fidelity.disagreement import expected_error
 from packshot.fidelity.rehearsal import Rehearsal, hiding_places, rehearse
 from packshot.finding import Box, Mask
 from packshot.photo import Pixels
@@ -38,7 +39,7 @@ class Filling:
         pixels: the crop's pixels with the hole replaced, (h, w, 3).
         bounds: where the crop lies in the photo.
         role: which method was chosen.
-        expected: how far from the truth it is expected to be.
+        expected: mean squared error to be expected, in grey levels squared.
         improvement: expected squared error of the overlay over that of the filling, minus 1: above 0 the
             filling is expected to be closer to the truth.
     """
@@ -46,12 +47,12 @@ class Filling:
     pixels: Pixels
     bounds: Box
     role: str
-    expected: Rehearsal
+    expected: float
     improvement: float
 
 
 def fill_hole(pixels: Pixels, hole: Mask, unknown: Mask, fillers: Mapping[str, Filler]) -> Filling | None:
-    """Fill ``hole``, by the method that does best beside it; None when there is no room to try.
+    """Fill ``hole``, by the method that does best beside it; None when nothing around it is known.
 
     Args:
         pixels: the photo, (H, W, 3).
@@ -63,14 +64,23 @@ def fill_hole(pixels: Pixels, hole: Mask, unknown: Mask, fillers: Mapping[str, F
     margin = int(1.3 * min(box.width, box.height)) + _MARGIN
     bounds = box.grown(margin, pixels.shape)
     crop, own, blocked = pixels[bounds.slices], hole[bounds.slices], unknown[bounds.slices]
+    if blocked.all():
+        return None
     plain = fill_plain(crop, own, blocked)
     if plain is not None:
-        exact = Rehearsal(_PLAIN_ERROR, 1.0)
-        return Filling(plain, bounds, PLAIN, exact, _improvement(crop, plain, own, exact.error))
+        return Filling(plain, bounds, PLAIN, _PLAIN_ERROR, _improvement(crop, plain, own, _PLAIN_ERROR))
+    role = _best_beside(crop, own, blocked, fillers)
+    fills = {name: fillers[name].fill(crop, blocked) for name in {FLAT, TEXTURE, role}}
+    expected = expected_error(fills[FLAT], fills[TEXTURE], own)
+    return Filling(fills[role], bounds, role, expected, _improvement(crop, fills[role], own, expected))
+
+
+def _best_beside(crop: Pixels, own: Mask, blocked: Mask, fillers: Mapping[str, Filler]) -> str:
+    """The role that rebuilds known pixels beside the hole best; texture where there is no room to try."""
     places = [place & ~blocked for place in hiding_places(crop, own)]
     places = [place for place in places if place.sum() >= 0.7 * own.sum()]
     if not places:
-        return None
+        return TEXTURE
     tried: dict[str, Rehearsal] = {}
     for role in (FLAT, TEXTURE, STRUCTURE):
         if role == STRUCTURE and own.sum() > _STRUCTURE_AREA:
@@ -79,9 +89,7 @@ def fill_hole(pixels: Pixels, hole: Mask, unknown: Mask, fillers: Mapping[str, F
         tried[role] = rehearse(crop, blocked, places if role == FLAT else places[:1], fillers[role].fill)
         if min(rehearsal.error for rehearsal in tried.values()) < _GOOD_ENOUGH:
             break
-    role = min(tried, key=lambda name: _cost(tried[name]))
-    filled = fillers[role].fill(crop, blocked)
-    return Filling(filled, bounds, role, tried[role], _improvement(crop, filled, own, tried[role].error))
+    return min(tried, key=lambda name: _cost(tried[name]))
 
 
 def _improvement(crop: Pixels, filled: Pixels, own: Mask, expected: float) -> float:

@@ -14,11 +14,12 @@ from packshot.service.options import Options
 from packshot.service.watching import Watcher
 from packshot.service.webhooks import Messenger
 from packshot.service.work import Workers
-from packshot.web import problems
+from packshot.web import openapi, problems
 from packshot.web.api import audit, batches, direct, health, jobs
 from packshot.web.auth import Doorkeeper
 from packshot.web.limits import BodyLimit
 from packshot.web.observed import Observed
+from packshot.web.review import install as review
 from packshot.web.turnstile import Turnstile
 
 _ABOUT = """
@@ -51,10 +52,18 @@ def create_app(context: Context, *, require_keys: bool, work: bool = True) -> Fa
         for thread in threads:
             await run_in_threadpool(thread.stop)
 
-    app = FastAPI(title="packshot", version=version("packshot"), description=_ABOUT, lifespan=lifespan)
+    app = FastAPI(
+        title="packshot",
+        version=version("packshot"),
+        description=_ABOUT,
+        lifespan=lifespan,
+        redirect_slashes=False,  # a redirected upload is sent twice, or lost
+        docs_url=None,  # these pages run scripts of another host, on the pages' own origin
+        redoc_url=None,
+    )
     app.state.context = context
     app.state.doorkeeper = Doorkeeper(context, required=require_keys)
-    app.state.ready = False
+    app.state.ready = app.state.closing = False
     problems.install(app)
     app.add_middleware(BodyLimit, settings=context.settings)
     app.add_middleware(Observed, metrics=context.metrics)
@@ -64,4 +73,6 @@ def create_app(context: Context, *, require_keys: bool, work: bool = True) -> Fa
     app.include_router(direct.router)
     app.include_router(versioned)
     app.include_router(health.router)
+    review.install(app, context)
+    openapi.describe_problems(app)
     return app

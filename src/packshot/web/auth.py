@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -22,9 +23,6 @@ LOCAL = "local"
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-_KEPT_SECONDS = 5.0
-"""How long a key that was found is not looked up again: a revoked one works so much longer."""
-
 bearer = HTTPBearer(auto_error=False, description="An API key, made by `packshot keys create`.")
 
 
@@ -40,6 +38,35 @@ class Actor:
     per_minute: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How far an actor is with its requests.
+
+    Attributes:
+        limit: requests a minute.
+        left: of these.
+        kept: whether this request was still among them.
+    """
+
+    limit: int
+    left: float
+    kept: bool
+
+    def headers(self) -> dict[str, str]:
+        """As the answer tells it; ``reset`` in seconds until all are there again."""
+        reset = math.ceil((self.limit - self.left) * 60 / self.limit)
+        return {
+            "ratelimit-limit": str(self.limit),
+            "ratelimit-remaining": str(int(self.left)),
+            "ratelimit-reset": str(reset),
+        }
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds until the next request."""
+        return max(1, math.ceil((1 - self.left) * 60 / self.limit))
+
+
 class Doorkeeper:
     """Finds the actor of a request and holds it to its rate.
 
@@ -52,46 +79,26 @@ class Doorkeeper:
         self._context = context
         self.required = required
         self._lock = Lock()
-        self._kept: dict[str, tuple[float, Actor]] = {}
         self._rates: dict[str, tuple[float, float]] = {}
 
     def by_secret(self, secret: str) -> Actor | None:
         """Whose key that is; None for one that is unknown, revoked or out of date."""
-        now = time.monotonic()
-        with self._lock:
-            until, actor = self._kept.get(secret, (0.0, None))
-            if actor is not None and now < until:
-                return actor
         with self._context.ledger.reading() as session:
             row = keys.find(session, secret)
-        if row is None:
-            with self._lock:
-                self._kept.pop(secret, None)
-            return None
-        actor = Actor(row.name, frozenset(row.scopes), row.per_minute)
-        with self._lock:
-            if len(self._kept) > 1000:
-                self._kept.clear()
-            self._kept[secret] = now + _KEPT_SECONDS, actor
-        return actor
+        return None if row is None else Actor(row.name, frozenset(row.scopes), row.per_minute)
 
-    def hold(self, actor: Actor) -> None:
-        """Count a request of ``actor`` against its rate: a bucket of a minute's worth that refills evenly.
-
-        Raises:
-            RateLimitedError: the bucket is empty.
-        """
+    def hold(self, actor: Actor) -> Rate | None:
+        """Count a request of ``actor`` against its rate: a bucket of a minute's worth that refills evenly."""
         if actor.per_minute is None:
-            return
+            return None
         now, limit = time.monotonic(), float(actor.per_minute)
         with self._lock:
             left, at = self._rates.get(actor.name, (limit, now))
             left = min(limit, left + (now - at) * limit / 60)
-            if left < 1:
-                self._rates[actor.name] = left, now
-                seconds = max(1, round((1 - left) * 60 / limit))
-                raise RateLimitedError(limit=actor.per_minute, retry_after=seconds)
-            self._rates[actor.name] = left - 1, now
+            kept = left >= 1
+            left = left - 1 if kept else left
+            self._rates[actor.name] = left, now
+        return Rate(actor.per_minute, left, kept=kept)
 
 
 def doorkeeper(request: Request) -> Doorkeeper:
@@ -140,7 +147,11 @@ def needs(scope: Scope) -> Callable[..., Coroutine[Any, Any, Actor]]:
         else:
             check_origin(request)
             found = Actor(LOCAL, frozenset(Scope))
-        keeper.hold(found)
+        rate = keeper.hold(found)
+        if rate is not None:
+            request.state.rate = rate.headers()
+            if not rate.kept:
+                raise RateLimitedError(limit=rate.limit, retry_after=rate.retry_after)
         if scope not in found.scopes and Scope.ADMIN not in found.scopes:
             raise ForbiddenError(detail=f"The key {found.name!r} lacks the scope {scope.value!r}.")
         return found

@@ -12,13 +12,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from packshot.service.metrics import Metrics
 
 HEADER = "x-request-id"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SAFE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 _log = structlog.get_logger("packshot.http")
 
 
 class Observed:
-    """Takes the caller's ``x-request-id``, or makes one, and gives it back with the answer."""
+    """Takes the caller's ``x-request-id``, or makes one, and gives it back with the answer.
+
+    What :class:`packshot.web.auth.Doorkeeper` says about the caller's rate goes into the answer, too.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -38,7 +42,9 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), (HEADER.encode(), name.encode())]
+                own = [(HEADER, name), *scope["state"].get("rate", {}).items()]
+                added = [(key.encode(), value.encode()) for key, value in own]
+                message["headers"] = [*message.get("headers", []), *added]
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=name)
@@ -47,7 +53,8 @@ class Observed:
         finally:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path", "other")
-            self._metrics.requests.labels(scope["method"], route, status).observe(seconds)
+            method = scope["method"] if scope["method"] in _METHODS else "other"  # labels must stay few
+            self._metrics.requests.labels(method, route, status).observe(seconds)
             _log.info("http.request", method=scope["method"], path=scope["path"], status=status,
                       seconds=round(seconds, 4))  # fmt: skip
             structlog.contextvars.unbind_contextvars("request_id")

@@ -9,9 +9,11 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from packshot.errors import UsageError
 from packshot.service.context import opened
@@ -44,7 +46,19 @@ def run(settings: Settings, *, host: str, port: int, require_keys: bool) -> None
             server_header=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, app).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Tells the application as soon as it is to stop: streams end then, others are finished."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._served = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._served.state.closing = True
+        super().handle_exit(sig, frame)
 
 
 def log_as_json() -> None:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from fastapi import Request
+
 from packshot.web.problems import BusyError
 
 _WAITING = 16
@@ -13,28 +15,37 @@ _WAITING = 16
 
 
 class Turnstile:
-    """Bounds the requests that compute."""
+    """Bounds the requests that are there at all, and those that compute."""
 
     def __init__(self, workers: int) -> None:
         self._free = asyncio.Semaphore(workers)
-        self._waiting = 0
-        self._most = _WAITING * workers
+        self._inside = 0
+        self._most = (1 + _WAITING) * workers
 
     @asynccontextmanager
-    async def passed(self) -> AsyncIterator[None]:
-        """Wait for a free place.
+    async def seat(self) -> AsyncIterator[None]:
+        """Be counted, from before the upload until the answer is sent.
 
         Raises:
-            BusyError: too many wait already.
+            BusyError: too many are there already.
         """
-        if self._waiting >= self._most:
-            raise BusyError(waiting=self._waiting, retry_after=2)
-        self._waiting += 1
-        try:
-            await self._free.acquire()
-        finally:
-            self._waiting -= 1
+        if self._inside >= self._most:
+            raise BusyError(waiting=self._inside, retry_after=2)
+        self._inside += 1
         try:
             yield
         finally:
-            self._free.release()
+            self._inside -= 1
+
+    @asynccontextmanager
+    async def passed(self) -> AsyncIterator[None]:
+        """Wait for a free worker."""
+        async with self._free:
+            yield
+
+
+async def seated(request: Request) -> AsyncIterator[None]:
+    """A dependency that gives a request its seat."""
+    turnstile: Turnstile = request.app.state.turnstile
+    async with turnstile.seat():
+        yield

@@ -7,7 +7,7 @@ import re
 import secrets
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,15 +35,23 @@ class PostgreSQL:
     def __init__(self, socket: Path) -> None:
         self.socket = socket
 
-    def database(self) -> str:
-        """The URL of a new, empty database."""
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a new, empty database, which is dropped at the end."""
         name = f"ledger_{secrets.token_hex(6)}"
-        connection = pg8000.native.Connection("postgres", unix_sock=str(self.socket), database="postgres")
-        try:
-            connection.run(f"CREATE DATABASE {name}")
-        finally:
-            connection.close()
-        return f"postgresql://postgres@/{name}?unix_sock={self.socket}"
+        self._run(f"CREATE DATABASE {name}")
+        yield self.url(name)
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        """How ``user`` opens ``database``."""
+        return f"postgresql://{user}@/{database}?unix_sock={self.socket}"
+
+    def _run(self, statement: str) -> None:
+        with closing(
+            pg8000.native.Connection("postgres", unix_sock=str(self.socket), database="postgres")
+        ) as connection:
+            connection.run(statement)
 
 
 @contextmanager
@@ -103,7 +111,7 @@ def running() -> Iterator[PostgreSQL]:
         try:
             yield PostgreSQL(folder / ".s.PGSQL.5432")
         finally:
-            call("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
+            call("pg_ctl", "-D", str(data), "-w", "-m", "fast", "stop")
 
 
 def _binaries() -> Path:

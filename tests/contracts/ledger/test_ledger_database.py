@@ -1,3 +1,4 @@
+import getpass
 import os
 import signal
 import threading
@@ -12,9 +13,10 @@ from crowd import add_items, python, together
 from postgresql_server import PostgreSQL
 from sqlalchemy import func, inspect, select, text
 
+from packshot.errors import UnknownNameError
 from packshot.ledger import queue
 from packshot.ledger.database import Ledger
-from packshot.ledger.errors import LedgerNewerError, LedgerUnreachableError, LedgerUrlError
+from packshot.ledger.errors import LedgerDriverError, LedgerNewerError, LedgerUnreachableError, LedgerUrlError
 from packshot.ledger.migrate import configuration
 from packshot.ledger.tables import Base, Item, Merchant, Publication
 
@@ -52,7 +54,10 @@ def test_constraints_are_called_as_the_tables_say(ledger: Ledger) -> None:
 
 
 def test_the_migrations_can_be_taken_back_and_made_again(ledger: Ledger) -> None:
-    for call, target, tables in ((command.downgrade, "base", 0), (command.upgrade, "head", 14)):
+    for call, target, tables in (
+        (command.downgrade, "base", 0),
+        (command.upgrade, "head", len(Base.metadata.tables)),
+    ):
         with ledger.engine.execution_options(writes=True).begin() as connection:
             call(configuration(connection), target)
         with ledger.engine.connect() as connection:
@@ -96,16 +101,38 @@ def test_a_database_of_a_newer_packshot_is_left_alone(ledger: Ledger, url: str) 
         Ledger(url)
 
 
-@pytest.mark.parametrize("wrong", ["", "ledger.db", "mysql://host/name", "sqlite://", "sqlite:///:memory:"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("", "ledger.db", "mysql://host/name", "postgres://host/name", "postgresql://host:port/name"),
+        *("sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"),
+    ],
+)
 def test_other_urls_are_refused(wrong: str) -> None:
     with pytest.raises(LedgerUrlError, match="sqlite:////absolute"):
         Ledger(wrong)
 
 
 def test_a_url_is_refused_without_its_password() -> None:
-    with pytest.raises(LedgerUrlError) as caught:
-        Ledger("mysql://shop:secret@host/name")
-    assert "secret" not in str(caught.value)
+    for url in ("mysql://shop:secret@host/name", "postgresql://shop:secret@host:port/name"):
+        with pytest.raises(LedgerUrlError, match=r"//.*host.*/name") as caught:
+            Ledger(url)
+        assert "secret" not in str(caught.value)
+
+
+def test_a_driver_that_is_not_there_is_named() -> None:
+    with pytest.raises(LedgerDriverError, match=r"none.*packshot\[postgresql\]"):
+        Ledger("postgresql+none://host/name")
+
+
+def test_an_option_that_there_is_not_is_refused_with_the_choices() -> None:
+    with pytest.raises(UnknownNameError, match=r"sslmode.*application_name, unix_sock"):
+        Ledger("postgresql://host/name?sslmode=require")
+
+
+def test_without_a_user_the_one_of_the_machine_is_meant(tmp_path: Path) -> None:
+    with pytest.raises(LedgerUnreachableError, match=f"//{getpass.getuser()}@/name"):
+        Ledger(f"postgresql:///name?unix_sock={tmp_path / 'none'}")
 
 
 def test_a_database_that_is_not_there_is_named_without_its_password(tmp_path: Path) -> None:
@@ -118,13 +145,13 @@ def test_a_database_that_is_not_there_is_named_without_its_password(tmp_path: Pa
 
 
 def test_what_postgresql_refuses_is_said_in_its_words(postgresql: PostgreSQL) -> None:
-    url = postgresql.database()
-    with pytest.raises(LedgerUnreachableError, match='opened: database "none" does not exist. Check'):
-        Ledger(f"postgresql://postgres@/none?unix_sock={postgresql.socket}")
-    with closing(Ledger(url)) as ledger, ledger.transaction() as session:
-        session.execute(text("CREATE ROLE shop LOGIN"))
-    with pytest.raises(LedgerUnreachableError, match="permission denied"):
-        Ledger(url.replace("postgres@", "shop@"))
+    with postgresql.database() as url:
+        with closing(Ledger(url)) as ledger, ledger.transaction() as session:
+            session.execute(text("CREATE ROLE shop LOGIN"))
+        with pytest.raises(LedgerUnreachableError, match=r"opened: permission denied for .*\. Check"):
+            Ledger(url.replace("//postgres@", "//shop@"))
+    with pytest.raises(LedgerUnreachableError, match="/none"):
+        Ledger(postgresql.url("none"))
 
 
 def test_a_file_that_is_no_database_is_not_touched(tmp_path: Path) -> None:
@@ -152,6 +179,15 @@ def test_a_reader_is_not_held_up_and_sees_no_half_of_a_transaction(ledger: Ledge
         add_items(writer, 3)
         with ledger.reading() as reader:
             assert queue.waiting(reader) == 0
+    with ledger.reading() as reader:
+        assert queue.waiting(reader) == 3
+
+
+def test_a_reader_holds_up_nobody(ledger: Ledger) -> None:
+    with ledger.reading() as reader:
+        assert queue.waiting(reader) == 0
+        with ledger.transaction() as writer:
+            add_items(writer, 3)
     with ledger.reading() as reader:
         assert queue.waiting(reader) == 3
 

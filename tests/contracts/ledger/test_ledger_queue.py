@@ -47,7 +47,7 @@ def test_a_dead_workers_item_is_taken_over_when_its_lease_ends_and_not_before(le
 
 
 def test_an_abandoned_item_comes_before_new_ones(ledger: Ledger) -> None:
-    first, second = _add(ledger, 2)
+    first, _ = _add(ledger, 2)
     assert getattr(_claim(ledger), "id", None) == first
     _add(ledger, 1, start=1.0)
     assert getattr(_claim(ledger, _TWO, now=2000.0), "id", None) == first
@@ -131,9 +131,11 @@ def test_a_lock_shows_the_item_as_it_is_not_as_it_was_seen(ledger: Ledger, url: 
         pytest.skip("while one writes, no other can change what it has seen")
     (name,) = _add(ledger, 1)
     with ledger.transaction() as session:
-        assert session.get_one(Item, name).state == State.ACCEPTED
+        seen = session.get_one(Item, name)
+        assert seen.state == State.ACCEPTED
         _claim(ledger)
-        assert queue.get(session, name).state == State.PROCESSING
+        assert queue.get(session, name) is seen
+        assert seen.state == State.PROCESSING
 
 
 def test_threads_claim_each_item_exactly_once(ledger: Ledger) -> None:

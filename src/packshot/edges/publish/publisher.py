@@ -134,7 +134,13 @@ class Publisher:
         return replace(publication, purge_error=self._tell(product, publication.entry, publication.previous))
 
     def replace(
-        self, product: Product, slot: str, entry: Entry | None, only_if_item: str | None = None
+        self,
+        product: Product,
+        slot: str,
+        entry: Entry | None,
+        *,
+        only_if_item: str | None = None,
+        only_if_empty: bool = False,
     ) -> Replacement:
         """Put ``entry`` into the slot in place of what is there, or empty it: to unpublish, or to restore.
 
@@ -145,6 +151,7 @@ class Publisher:
             slot: the photo's place in the product's gallery.
             entry: what shall be there; its files are looked at first. None for nothing.
             only_if_item: act only when this item is there, never on something newer.
+            only_if_empty: act only when nothing is there.
 
         Raises:
             MissingObjectError, TamperedObjectError: a file of ``entry`` is gone or is something else.
@@ -156,6 +163,7 @@ class Publisher:
         def put(manifest: Manifest) -> Manifest | None:
             current = manifest.entries.get(slot)
             barred = only_if_item is not None and (current is None or current.item != only_if_item)
+            barred |= only_if_empty and current is not None
             return None if barred or current == entry else manifest.changed(slot, entry)
 
         before, after = self._change(product, put)

@@ -1,1 +1,1 @@
-"""Where photos come from: product feeds, URLs, watched folders and buckets. Nothing in here trusts a sender."""
+"""Where photos come from: product feeds, URLs, watched folders and buckets. No sender is trusted."""

@@ -124,7 +124,6 @@ def _open(url: str) -> S3Store:
         return S3Store(
             bucket,
             prefix=prefix or None,
-            client_options={"timeout": timedelta(seconds=60)},
             retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=30)},
         )
     except (BaseError, ValueError) as error:

@@ -6,10 +6,10 @@ from packshot.errors import PackshotError
 
 
 class FeedError(PackshotError):
-    """{name} is no product feed that packshot reads: {detail}. It reads Google Merchant Center feeds as tab- or
-    comma-separated text (with the columns id and image_link), RSS 2.0 or Atom, and Shopify's product CSV (with
-    the columns Handle and Image Src). Export it as one of these.
-    """  # noqa: D205, D209 - a template, not a summary
+    """{name} is no product feed that packshot reads: {detail}. It reads Google Merchant Center feeds as
+    tab- or comma-separated text (with the columns id and image_link), RSS 2.0 or Atom, and Shopify's product
+    CSV (with the columns Handle and Image Src). Export it as one of these.
+    """  # noqa: D205 - a template, not a summary
 
     code = "bad_feed"
 
@@ -58,6 +58,6 @@ class GoneError(PackshotError):
 
 
 class BadKeyError(PackshotError):
-    """{place} cannot be listed: {detail}. Rename or remove that object; until then nothing is taken from there."""
+    """{place} cannot be listed: {detail}. Rename or remove that object; until then nothing is taken."""
 
     code = "bad_key"

@@ -1,4 +1,4 @@
-"""What every format of feed comes down to: rows that offer photos of a product, and what is wrong with some."""
+"""What every format of feed comes down to: rows that offer photos of a product, and what is wrong."""
 
 from __future__ import annotations
 

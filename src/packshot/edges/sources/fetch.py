@@ -34,8 +34,8 @@ _T = TypeVar("_T")
 class Fetcher:
     """Gets and posts over http and https, to allowed hosts only. Thread-safe; not for use in an event loop.
 
-    Proxies of the environment are not used; certificates come from ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` where
-    these are set.
+    Proxies of the environment are not used. Certificates come from ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``
+    where these are set.
 
     Args:
         allow: hosts, see :func:`packshot.edges.sources.hosts.host_rules`; none by default means none at all.
@@ -179,7 +179,7 @@ class Fetcher:
 
 
 def _next_url(url: httpx.URL, response: httpx.Response) -> str:
-    location = response.headers.get("location")
+    location: str | None = response.headers.get("location")
     try:
         if location:
             return urljoin(str(url), location)

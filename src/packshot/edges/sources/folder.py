@@ -1,7 +1,7 @@
 """A folder that people and programs put photos into.
 
-No link below the folder is followed, neither when it is looked through nor when a photo is opened: a link could
-show any file of the machine. Needs a POSIX system.
+No link below the folder is followed, neither when it is looked through nor when a photo is opened: a link
+could show any file of the machine. Needs a POSIX system.
 """
 
 from __future__ import annotations
@@ -52,9 +52,11 @@ class WatchedFolder:
         Raises:
             UnreadableError: the folder cannot be read.
         """
-        offers, now, refused = [], {}, []
+        offers: list[Offer] = []
+        now: dict[str, _Seen] = {}
+        refused: list[str] = []
         for relative, status in self._walk(refused):
-            location, version = os.path.join(self._root, relative), _version(status)
+            location, version = self._location(relative), _version(status)
             last = self._seen.get(location)
             offered = last.offered if last else None
             if last and last.version == version != offered:
@@ -76,8 +78,11 @@ class WatchedFolder:
         return read_file(offer.location, (self._root,), limit, version=offer.version)
 
     def _offer(self, relative: str, version: str) -> Offer:
-        location, category = os.path.join(self._root, relative), category_of(PurePosixPath(relative))
-        return Offer(location, safe_name(relative), category=category, version=version)
+        category = category_of(PurePosixPath(relative))
+        return Offer(self._location(relative), safe_name(relative), category=category, version=version)
+
+    def _location(self, relative: str) -> str:
+        return str(Path(self._root, relative))
 
     def _walk(self, refused: list[str]) -> Iterator[tuple[str, os.stat_result]]:
         """Relative path and status of every photo, in sorted order."""
@@ -85,7 +90,7 @@ class WatchedFolder:
         while pending:
             folder = pending.pop()
             try:
-                entries = sorted(os.scandir(os.path.join(self._root, folder)), key=lambda entry: entry.name)
+                entries = sorted(os.scandir(self._location(folder)), key=lambda entry: entry.name)
             except OSError as error:
                 if not folder:
                     raise UnreadableError(name=self._root, detail=error.strerror) from error
@@ -93,7 +98,7 @@ class WatchedFolder:
                 continue
             below = []
             for entry in entries:
-                relative = os.path.join(folder, entry.name)
+                relative = f"{folder}/{entry.name}" if folder else entry.name
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir(follow_symlinks=False):
@@ -124,7 +129,7 @@ def read_file(location: str, folders: Sequence[str], limit: int, *, version: str
     for folder in folders:
         root = os.path.realpath(folder)
         parts = Path(location).parts[len(Path(root).parts) :]
-        if parts and os.path.join(root, *parts) == location and ".." not in parts:
+        if parts and str(Path(root, *parts)) == location and ".." not in parts:
             return _read_below(root, parts, location, limit, version)
     raise NotWatchedError(location=location, detail="it lies elsewhere", choices=", ".join(folders) or "none")
 

@@ -51,7 +51,7 @@ def google_row(line: int, values: Mapping[str, Sequence[str]]) -> Row:
         links += [link.strip(", \t\r\n") for link in _BETWEEN_LINKS.split(text)]
     return Row(
         line,
-        first("id"),
+        next((text.strip() for text in values.get("id", ())), ""),
         tuple((line, link) for link in links if link),
         first("product type", "google product category"),
         first("external seller id", "seller id"),

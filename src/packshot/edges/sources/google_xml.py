@@ -1,6 +1,7 @@
-"""Google Merchant Center feeds as RSS 2.0 or Atom, read as a stream: no tree is built, so none can be too big.
+"""Google Merchant Center feeds as RSS 2.0 or Atom.
 
-A document type declaration is refused; without one there are no entities to expand and nothing to fetch.
+They are read as a stream: no tree is built, so none can be too big. A document type declaration is refused;
+without one there are no entities to expand and nothing to fetch.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _ITEMS = ((None, "item"), (_ATOM, "entry"))
 _PIECE = 2**20  # bytes
 _LONGEST_TEXT = 8192  # characters of an attribute
 _MOST_VALUES = 1000  # attributes of a product
+_DEEPEST = 100  # elements; a feed has about six
 
 _Name = tuple[str | None, str]
 
@@ -34,7 +36,7 @@ def google_xml_rows(data: bytes, name: str, max_rows: int) -> Iterator[Row | Pro
         FeedTooLargeError: it has more than ``max_rows`` products.
     """
     # Some shop systems put an empty line before the declaration, which XML forbids.
-    body = data.lstrip(b" \t\r\n")
+    body = data if b"\0" in data[:4] else data.lstrip(b"\xef\xbb\xbf \t\r\n")
     before = data[: len(data) - len(body)].count(b"\n")
     items = _Items(name, max_rows, before)
     parser = make_parser()
@@ -43,8 +45,13 @@ def google_xml_rows(data: bytes, name: str, max_rows: int) -> Iterator[Row | Pro
     parser.setContentHandler(items)
     items.locate = parser.getLineNumber
     try:
+        heard = True
         for at in range(0, len(body), _PIECE):
             parser.feed(body[at : at + _PIECE])
+            # The parser keeps a tag until it ends: one with millions of attributes would fill the memory.
+            if not (heard or items.heard):
+                raise FeedError(name=name, detail=f"it holds a tag or comment of more than {_PIECE} bytes")
+            heard, items.heard = items.heard, False
             yield from items.take()
         parser.close()
     except (SAXException, LookupError, ValueError) as error:
@@ -64,6 +71,7 @@ class _Items(ContentHandler):
         super().__init__()
         self._name, self._max_rows, self._before = name, max_rows, before
         self._found: list[Row | Problem] = []
+        self.heard = False
         self._count = self._depth = self._line = 0
         self._item_depth: int | None = None
         self._values: dict[str, list[str]] = {}
@@ -78,7 +86,10 @@ class _Items(ContentHandler):
         return found
 
     def startElementNS(self, name: _Name, qname: str | None, attrs: object) -> None:  # noqa: ARG002, N802 - SAX
+        self.heard = True
         self._depth += 1
+        if self._depth > _DEEPEST:
+            raise FeedError(name=self._name, detail=f"its elements are nested more than {_DEEPEST} deep")
         if self._depth == 1 and name not in _ROOTS:
             detail = f"its root is <{name[1][:40]}>, not <rss> or Atom's <feed>"
             raise FeedError(name=self._name, detail=detail)
@@ -91,6 +102,7 @@ class _Items(ContentHandler):
             self._text, self._size = [], 0
 
     def characters(self, content: str) -> None:
+        self.heard = True
         if self._attribute is not None:
             self._size += len(content)
             if self._size > _LONGEST_TEXT:
@@ -99,6 +111,7 @@ class _Items(ContentHandler):
                 self._text.append(content)
 
     def endElementNS(self, name: _Name, qname: str | None) -> None:  # noqa: ARG002, N802 - SAX
+        self.heard = True
         if self._depth == self._item_depth:
             self._end()
         elif self._item_depth is not None and self._depth == self._item_depth + 1 and self._attribute:

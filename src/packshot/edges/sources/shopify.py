@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from packshot.edges.sources.feed_rows import Problem, Row
-from packshot.edges.sources.table import Table
+from packshot.edges.sources.table import Table, TableRow
 
 _HANDLE = ("handle", "url handle")
 _IMAGE = ("image src", "product image url")
@@ -37,21 +37,15 @@ def shopify_rows(table: Table, delimiter: str) -> Iterator[Row | Problem]:
         if isinstance(found, Problem):
             yield found
             continue
-
-        cells = found.cells
-
-        def cell(*columns: str) -> str:
-            return next(filter(None, (" ".join(cells.get(column, "").split()) for column in columns)), "")
-
-        handle = cell(*_HANDLE)
+        handle = found.cells.get("handle") or found.cells.get("url handle", "")
         if not handle:
             yield Problem(found.line, "The row has no handle. Give each row its product's.")
             continue
         product = products.setdefault(handle, _Product(found.line))
-        product.category = product.category or cell("type", "product category")
-        product.merchant = product.merchant or cell("vendor")
-        if image := cell(*_IMAGE):
-            position = cell("image position")
+        product.category = product.category or _first(found, "type", "product category")
+        product.merchant = product.merchant or _first(found, "vendor")
+        if image := _first(found, *_IMAGE):
+            position = _first(found, "image position")
             place = int(position) if position.isdecimal() and len(position) < 6 else _LAST
             product.images.append((place, found.line, image))
     for handle, product in products.items():
@@ -59,3 +53,8 @@ def shopify_rows(table: Table, delimiter: str) -> Iterator[Row | Problem]:
         images = sorted(product.images, key=lambda image: image[0])
         links = tuple((line, url) for _, line, url in images)
         yield Row(product.line, handle, links, product.category, product.merchant)
+
+
+def _first(row: TableRow, *columns: str) -> str:
+    """The first of these cells that is not empty."""
+    return next(filter(None, (" ".join(row.cells.get(column, "").split()) for column in columns)), "")

@@ -1,4 +1,4 @@
-"""Feeds as text tables: rows of separated cells under a header, read so that one broken row spoils no other."""
+"""Feeds as text tables: separated cells under a header, read so that one broken row spoils no other."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from packshot.edges.sources.errors import FeedTooLargeError
 from packshot.edges.sources.feed_rows import Problem
 
 _LONGEST_RECORD = 2**20  # characters
+_MOST_EMPTY = 2_000_000  # rows; spreadsheets export up to a million
 _REREADS = 4  # times the size of the file that may be read again after broken rows: keeps the work linear
 
 
@@ -62,14 +63,17 @@ class Table:
         """All rows below the header; empty lines are none.
 
         Raises:
-            FeedTooLargeError: there are more than ``max_rows``.
+            FeedTooLargeError: there are more than ``max_rows``, or two million empty ones.
         """
         columns = self.columns(delimiter)
         # Where a column is there twice, the first one counts.
         places = {column: place for place, column in reversed(list(enumerate(columns)))}
-        count = 0
+        count = empty = 0
         for line, cells in self._records(delimiter, len(columns)):
             if isinstance(cells, list) and not any(cell.strip() for cell in cells):
+                empty += 1
+                if empty > _MOST_EMPTY:
+                    raise FeedTooLargeError(name=self._name, limit=_MOST_EMPTY, unit="empty rows")
                 continue
             count += 1
             if count > self._max_rows:
@@ -77,7 +81,9 @@ class Table:
             if isinstance(cells, str):
                 yield Problem(line, cells)
             elif any(cell.strip() for cell in cells[len(columns) :]):
-                message = f"The row has {len(cells)} cells, the header {len(columns)}. Quote cells that hold separators."
+                message = (
+                    f"The row has {len(cells)} cells, the header {len(columns)}. Quote separators in cells."
+                )
                 yield Problem(line, message)
             else:
                 padded = cells + [""] * (len(columns) - len(cells))
@@ -95,18 +101,17 @@ class Table:
                 cells = f"The row cannot be read ({error}). Double each quotation mark inside a quoted cell."
             if cells is None:
                 return
-            plain = _plain_cells(self._taken[0], width) if delimiter == "\t" else None
             line, lines = self._line, len(self._taken)
-            if plain is not None and (isinstance(cells, str) or (lines > 1 and plain[-1][:1] != '"')):
-                cells, lines = plain, 1
-                self._give_back(lines)
-                reader = self._reader(delimiter)
-            elif isinstance(cells, str):
+            tabs = delimiter == "\t"
+            plain = _plain_cells(self._taken[0], width) if tabs else None
+            mispaired = tabs and _is_mispaired(self._taken, width)
+            if isinstance(cells, str) or mispaired:
                 if self._rereads >= 0:
-                    lines = 1
+                    cells, lines = plain or cells, 1
                     self._give_back(lines)
                 else:
-                    cells = f"{cells} It swallows the {lines - 1} lines that follow."
+                    said = cells if isinstance(cells, str) else "A quotation mark pairs with a later row's."
+                    cells = f"{said} It swallows the {lines - 1} lines that follow."
                 reader = self._reader(delimiter)
             self._line += lines
             yield line, cells
@@ -136,7 +141,20 @@ class Table:
         self._again.extendleft(reversed(again))
 
 
-def _plain_cells(line: str, width: int) -> Sequence[str] | None:
+def _plain_cells(line: str, width: int) -> list[str] | None:
     """The cells of a line without regard to quotes; None when their number is not the header's."""
     cells = line.rstrip("\r\n").split("\t")
     return cells if len(cells) == width else None
+
+
+def _is_mispaired(lines: Sequence[str], width: int) -> bool:
+    """Whether a record of several lines is rather rows of their own.
+
+    A quotation mark that a cell merely begins with can pair with one of a later row, and give one product
+    the photos of another. Then some line has all its cells by itself, which a piece of a cell has not,
+    unless the last cell goes on in the next line.
+    """
+    first = _plain_cells(lines[0], width)
+    if len(lines) > 1 and first is not None and not first[-1].startswith('"'):
+        return True
+    return any(_plain_cells(line, width) is not None for line in lines[1:])

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from packshot.ledger import audit
+from packshot.web.api.models import Entries, Verified
 from packshot.web.auth import ADMIN, Parts
 
 router = APIRouter(prefix="/audit", tags=["audit"])
@@ -16,10 +17,10 @@ _LARGEST = 2**53
 """More than any log holds, and what every JSON reader can count to."""
 
 
-@router.get("", dependencies=[ADMIN])
+@router.get("", response_model=Entries, dependencies=[ADMIN])
 def entries(
     parts: Parts,
-    subject: str | None = None,
+    subject: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]+$")] = None,
     after: Annotated[int, Query(ge=0, le=_LARGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def entries(
     return {"entries": shown, "next": found[-1].sequence if len(found) == limit else None}
 
 
-@router.post("/verify", dependencies=[ADMIN])
+@router.post("/verify", response_model=Verified, dependencies=[ADMIN])
 def verify(parts: Parts) -> dict[str, int]:
     """Check the whole chain; how many entries hold together."""
     with parts.ledger.reading() as session:

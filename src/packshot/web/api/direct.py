@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
@@ -31,14 +31,27 @@ from packshot.stages.inpaint import painted
 from packshot.trail import Trail
 from packshot.verdict import passes, quality_score
 from packshot.web.api import forms
+from packshot.web.api.models import Result, Validation
 from packshot.web.auth import MAY_SUBMIT, Parts, Submitter
+from packshot.web.turnstile import seated
 
-router = APIRouter(tags=["direct"])
+router = APIRouter(tags=["direct"], dependencies=[Depends(seated)])
 
+_HEADERS = {
+    "packshot-verdict": "`publish`, `review` or `reject`.",
+    "packshot-findings": "Codes of what stands on the result, comma-separated.",
+    "packshot-models": "`name@version` of the models that stood ready.",
+    "packshot-recipe": "Digest of the recipe.",
+    "packshot-skipped": "Why the photo comes back as it was; absent when it was changed.",
+}
 _IMAGE: dict[int | str, dict[str, Any]] = {
     200: {
+        "model": Result,
         "description": "The photo; with `return=json` all that is known about it.",
-        "content": {**{f"image/{name}": {} for name in FORMATS}, "application/json": {}},
+        "headers": {
+            name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()
+        },
+        "content": {f"image/{name}": {} for name in (*FORMATS, "gif", "tiff", "bmp")},
     }
 }
 _Extra = Callable[[Photo], tuple[Finding, ...]]
@@ -112,7 +125,12 @@ async def inpaint(request: Request, parts: Parts, actor: Submitter) -> Response:
     return await _answer(request, sent, asked, "inpaint", {}, extra=extra)
 
 
-@router.post("/validate", openapi_extra=forms.body_of(forms.Validate, "file"), dependencies=[MAY_SUBMIT])
+@router.post(
+    "/validate",
+    response_model=Validation,
+    openapi_extra=forms.body_of(forms.Validate, "file", example={"channel": "amazon-main"}),
+    dependencies=[MAY_SUBMIT],
+)
 async def validate(request: Request, parts: Parts) -> dict[str, Any]:
     """What is wrong with a photo; nothing is changed."""
     sent = await forms.read(request, parts, "file")

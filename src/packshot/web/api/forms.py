@@ -7,16 +7,22 @@ import binascii
 from typing import Annotated, Any, Literal
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from starlette.datastructures import UploadFile
 
 from packshot.errors import TooLargeError, UsageError
 from packshot.service.context import Context
 from packshot.service.options import Name
 from packshot.stages.erase_text import Hint
+from packshot.web.api.json_body import read_json
+from packshot.web.api.multipart import Allowed, parts
+from packshot.web.problems import MalformedError, MediaTypeError
 
 _MOST_FIELDS = 20
+_MOST_VALUES = 1000
 _LARGEST_FIELD = 16 * 1024
+_LONGEST_NAME = 200
+_EXAMPLE = "iVBORw0KGgoAAAANSUhEUgAA..."
 
 
 def _number(value: object) -> object:
@@ -90,46 +96,43 @@ async def read(request: Request, context: Context, *files: str) -> Sent:
     """The files called ``files``, and all other fields; those of a body win over those of the query.
 
     Raises:
-        UsageError: a file is missing, or the body is of another kind.
+        UsageError: a file is missing or not expected.
+        MalformedError, MediaTypeError: the body is none of these.
         TooLargeError: a file is larger than the service takes.
     """
+    limit = context.settings.upload_bytes
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     data: dict[str, bytes] = {}
     names: dict[str, str] = {}
     fields: dict[str, Any] = dict(request.query_params)
     if kind == "multipart/form-data":
-        form = await request.form(max_files=len(files), max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD)
-        for name, value in form.multi_items():
-            if isinstance(value, UploadFile) and name in files:
-                data[name] = await value.read()
-                names[name] = value.filename or name
-            elif isinstance(value, UploadFile):
-                raise UsageError(detail=f"The form has a file {name!r}; expected: {', '.join(files)}.")
+        allowed = Allowed(len(files), _MOST_FIELDS, limit, _LARGEST_FIELD)
+        async for part in parts(request, allowed):
+            if part.filename is None:
+                fields[part.name] = part.text
+            elif part.name in files:
+                data[part.name], names[part.name] = part.data, part.filename[:_LONGEST_NAME] or part.name
             else:
-                fields[name] = value
+                raise UsageError(detail=f"The form has a file {part.name!r}; expected: {', '.join(files)}.")
     elif kind == "application/json":
-        fields |= await _json(request)
+        fields |= await _json(request, len(files) * (limit * 4 // 3 + 4) + _LARGEST_FIELD)
         for name in files:
-            data[name], names[name] = _from_base64(name, fields.pop(name, None)), name
+            text = fields.pop(name, None)
+            data[name], names[name] = await run_in_threadpool(_from_base64, name, text), name
     else:
-        detail = "Send multipart/form-data with the photo as `file`, or JSON with it in base64."
-        raise UsageError(detail=detail)
+        raise MediaTypeError(found=kind, choices="multipart/form-data, or application/json with base64")
     for name in files:
         if not data.get(name):
             raise UsageError(detail=f"The file {name!r} is missing or empty: -F {name}=@photo.jpg")
-        if len(data[name]) > context.settings.upload_bytes:
-            limit = context.settings.upload_bytes
+        if len(data[name]) > limit:
             raise TooLargeError(name=names[name], found=len(data[name]), unit="bytes", limit=limit)
     return Sent(files=data, names=names, fields=fields)
 
 
-async def _json(request: Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except (ValueError, RecursionError) as error:
-        raise UsageError(detail="The body is no JSON.") from error
+async def _json(request: Request, limit: int) -> dict[str, Any]:
+    body = await read_json(request, limit=limit, most_values=_MOST_VALUES)
     if not isinstance(body, dict):
-        raise UsageError(detail="The JSON body must be an object.")
+        raise MalformedError(detail="The JSON body must be an object.")
     return body
 
 
@@ -137,7 +140,8 @@ def _from_base64(name: str, text: object) -> bytes:
     if not isinstance(text, str):
         raise UsageError(detail=f"Give {name!r} as text in base64.")
     try:
-        return base64.b64decode(text, validate=True)
+        # Many encoders break lines; only that is let pass.
+        return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise UsageError(detail=f"{name!r} is not base64.") from error
 
@@ -153,12 +157,14 @@ def body_of(model: type[BaseModel], *files: str, example: dict[str, Any] | None 
         "properties": {**{name: {"type": "string", "format": "binary"} for name in files}, **properties},
         "additionalProperties": False,
     }
-    as_text = {name: {"type": "string", "contentEncoding": "base64"} for name in files}
+    as_text = {name: {"type": "string", "format": "byte", "contentEncoding": "base64"} for name in files}
     as_json = multipart | {"properties": {**as_text, **properties}}
-    form = {"schema": multipart} | ({"example": example} if example else {})
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {"multipart/form-data": form, "application/json": {"schema": as_json}},
-        }
+    said, picture = example or {}, dict.fromkeys(files, _EXAMPLE)
+    content = {
+        "multipart/form-data": {
+            "schema": multipart,
+            "example": {**dict.fromkeys(files, "@photo.jpg"), **said},
+        },
+        "application/json": {"schema": as_json, "example": {**picture, **said}},
     }
+    return {"requestBody": {"required": True, "content": content}}

@@ -10,18 +10,25 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from packshot.service import measures
+from packshot.web.api.models import Ready
 from packshot.web.auth import MAY_READ, Parts
 
 router = APIRouter(tags=["health"])
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", response_class=PlainTextResponse)
 async def healthz() -> str:
     """The process answers."""
     return "ok\n"
 
 
-@router.get("/readyz", responses={503: {"description": "It does not answer yet, or not any more."}})
+@router.head("/readyz", include_in_schema=False)
+@router.get(
+    "/readyz",
+    response_model=Ready,
+    responses={503: {"model": Ready, "description": "It takes no work yet, or not any more."}},
+)
 def readyz(request: Request, parts: Parts) -> JSONResponse:
     """It can take work: the ledger answers and the models are there."""
     try:

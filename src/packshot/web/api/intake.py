@@ -10,21 +10,25 @@ from typing import Annotated, Any
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, StringConstraints
-from starlette.datastructures import UploadFile
 
 from packshot.edges.sources.feed import read_feed
-from packshot.errors import TooLargeError, UsageError
+from packshot.errors import UsageError
 from packshot.service.context import Context
 from packshot.service.options import Name, Offered, Options
 from packshot.service.submit import Idempotency, Submission, keep, refuse_when_full, submit
 from packshot.stages.erase_text import Hint
+from packshot.web.api.json_body import parsed, read_json
+from packshot.web.api.multipart import Allowed, parts
 from packshot.web.auth import Actor
+from packshot.web.problems import MediaTypeError
 
 MOST_PHOTOS = 10_000
 _MOST_FILES = 2_000
 _MOST_FIELDS = 30
-_LARGEST_FIELD = 4 * 2**20
-_Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://")]
+_MOST_VALUES = 20 * MOST_PHOTOS
+_LARGEST_ORDER = 16 * 2**20
+_LARGEST_FIELD = 8 * 2**20
+_Address = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\x00-\x20]+$")]
 
 
 class Described(BaseModel):
@@ -111,42 +115,35 @@ async def receive(request: Request, context: Context) -> Received:
     """Read a request and keep its files.
 
     Raises:
-        UsageError: it is no order.
         QueueFullError: there is no room, which is found before anything is uploaded.
+        MalformedError, MediaTypeError, UsageError: it is no order.
         TooLargeError: a file is larger than the service takes.
     """
     await run_in_threadpool(refuse_when_full, context, 1)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        try:
-            body = await request.json()
-        except (ValueError, RecursionError) as error:
-            raise UsageError(detail="The body is no JSON.") from error
+        body = await read_json(request, limit=_LARGEST_ORDER, most_values=_MOST_VALUES)
         return Received(order=Order.model_validate(body))
     if kind != "multipart/form-data":
-        raise UsageError(detail="Send multipart/form-data with `files`, or JSON with `photos` or `feed_url`.")
-    form = await request.form(max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=_LARGEST_FIELD)
+        raise MediaTypeError(found=kind, choices="multipart/form-data with files, or application/json")
     fields: dict[str, Any] = {}
     files: list[tuple[str, str]] = []
     feed = None
-    for name, value in form.multi_items():
-        if isinstance(value, UploadFile):
-            data = await _read(value, context)
-            if name == "files":
-                digest = await run_in_threadpool(
-                    keep, context, data, value.content_type or "application/octet-stream"
-                )
-                files.append((value.filename or f"photo-{len(files) + 1}", digest))
-            elif name == "feed":
-                feed = data
-            else:
-                raise UsageError(detail=f"The form has a file {name!r}; expected: files, feed.")
-        elif name == "channels":
-            fields.setdefault("channels", []).append(value)
-        elif name == "photos":
-            fields["photos"] = _parsed(value)
+    allowed = Allowed(_MOST_FILES, _MOST_FIELDS, context.settings.upload_bytes, _LARGEST_FIELD)
+    async for part in parts(request, allowed):
+        if part.filename is not None and part.name == "files":
+            digest = await run_in_threadpool(keep, context, part.data, part.media_type)
+            files.append((part.filename or f"photo-{len(files) + 1}", digest))
+        elif part.filename is not None and part.name == "feed":
+            feed = part.data
+        elif part.filename is not None:
+            raise UsageError(detail=f"The form has a file {part.name!r}; expected: files, feed.")
+        elif part.name == "channels":
+            fields.setdefault("channels", []).append(part.text)
+        elif part.name == "photos":
+            fields["photos"] = await run_in_threadpool(parsed, part.data, most_values=_MOST_VALUES)
         else:
-            fields[name] = value
+            fields[part.name] = part.text
     return Received(order=Order.model_validate(fields), files=tuple(files), feed=feed)
 
 
@@ -220,17 +217,3 @@ def _photos(context: Context, received: Received) -> tuple[Sequence[Offered], li
 def _name_of(url: str, number: int) -> str:
     last = url.partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
     return f"{number + 1}-{last}"[:200]
-
-
-async def _read(file: UploadFile, context: Context) -> bytes:
-    limit = context.settings.upload_bytes
-    if file.size is not None and file.size > limit:
-        raise TooLargeError(name=file.filename or "a file", found=file.size, unit="bytes", limit=limit)
-    return await file.read()
-
-
-def _parsed(text: str) -> Any:  # noqa: ANN401 - checked by the model
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(detail="`photos` is no JSON list.") from error

@@ -52,6 +52,12 @@ def test_long_names_that_begin_alike_are_told_apart():
     check_key(one.key)
 
 
+def test_no_name_takes_the_key_of_a_long_one():
+    long = Product("shop", "x" * 200)
+    taker = Product("shop", long.key.rsplit("/", 1)[1].removesuffix(".json"))
+    assert taker.key != long.key
+
+
 @pytest.mark.parametrize("name", ["", "\ud800", "a\udfffb"])
 def test_broken_names_are_refused(name):
     with pytest.raises(InvalidNameError, match="product"):
