@@ -34,6 +34,7 @@ RECIPE = "(recipe)"
 
 _DIVISOR = 8  # of the sides of a truth: what is left after reducing has whole numbers of pixels
 _STAGE_SCALES = (2, 4)
+_CEILING = 80.0  # dB, for a plain picture that comes back as it was
 _SIDE = 300  # px of a tile
 
 Enlarge = Callable[[Photo], Pixels]
@@ -72,7 +73,7 @@ def closeness(result: Pixels, truth: Pixels, scale: int) -> Closeness:
     """Compare two pictures of the same size."""
     by_channel = cv2.quality.QualitySSIM_compute(truth, result)[0][:3]  # type: ignore[attr-defined]
     ssim = float(np.mean(by_channel))
-    return Closeness(cv2.PSNR(truth, result), ssim, overshoot_percent(result, truth, scale))
+    return Closeness(min(_CEILING, cv2.PSNR(truth, result)), ssim, overshoot_percent(result, truth, scale))
 
 
 def upscalers() -> Installed[Upscaler]:

@@ -66,13 +66,18 @@ class Selection:
 
     @property
     def first(self) -> tuple[Exhibit, ...]:
-        """The first photos, in order."""
-        return tuple(self._first)
+        """The first photos, in order; all of them where none had to be left out."""
+        others = sorted(self._worst, key=lambda e: e.number) if self._complete else []
+        return (*self._first, *others)
 
     @property
     def worst(self) -> tuple[Exhibit, ...]:
-        """The worst of the others, the worst one first."""
-        return tuple(self._worst)
+        """The worst of the others, the worst one first; empty where all are shown."""
+        return () if self._complete else tuple(self._worst)
+
+    @property
+    def _complete(self) -> bool:
+        return self.seen <= FIRST + WORST
 
 
 def squared_error(truth: Pixels, pictures: Iterable[Pixels]) -> NDArray[np.float32]:

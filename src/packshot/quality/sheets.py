@@ -52,7 +52,7 @@ def file_name(part: str, subject: str) -> str:
 def _counted(selection: Selection) -> str:
     first, worst = len(selection.first), len(selection.worst)
     if not worst:
-        return f"Shown: {first} of {selection.seen}."
+        return f"Shown: all {first}."
     return f"Shown: the first {first} of {selection.seen}, then the {worst} that went worst of the others."
 
 
@@ -110,7 +110,7 @@ def _wrapped(text: str, size: int, width: int) -> list[str]:
     """``text`` in lines of at most ``width`` px; a word that is wider is cut."""
     font = ImageFont.load_default(size)
     lines = [""]
-    # A file name may hold what no font draws and what is no text at all.
+    # The font draws ASCII only, and a file name may hold what is no text at all.
     for word in text.encode("ascii", "backslashreplace").decode().split():
         cut = word
         while len(cut) > 1 and font.getlength(cut) > width:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     Case,
     ColumnElement,
+    Executable,
     Select,
     TableValuedAlias,
     and_,
@@ -178,14 +179,15 @@ def merchants(session: Session, *, limit: int) -> list[dict[str, Any]]:
         .limit(limit)
     )
     keys = ("name", "photos", "in_review", "published", "last_at")
-    return [dict(zip(keys, row, strict=True)) for row in session.execute(query).tuples()]
+    return [dict(zip(keys, row, strict=True)) for row in session.execute(query)]
 
 
 def products_of(session: Session, merchant: str | None, *, limit: int) -> list[tuple[str, int, float]]:
     """A merchant's products, the last active first: name, photos, when its last photo came."""
     name, last = func.coalesce(Item.product, Item.name), func.max(Item.created_at)
     query = select(name, func.count(), last).where(Item.merchant.is_not_distinct_from(merchant))
-    return list(session.execute(query.group_by(name).order_by(last.desc(), name).limit(limit)).tuples())
+    newest = query.group_by(name).order_by(last.desc(), name).limit(limit)
+    return [(product, many, at) for product, many, at in session.execute(newest)]
 
 
 def _queue(session: Session, wanted: Wanted) -> Select[Item]:
@@ -223,7 +225,7 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _ordered(session: Session, counted: Select[Any]) -> list[tuple[str | None, int]]:
+def _ordered(session: Session, counted: Executable) -> list[tuple[str | None, int]]:
     """What was counted, the most frequent first."""
     found = [(name, many) for name, many in session.execute(counted)]
     return sorted(found, key=lambda pair: (-pair[1], pair[0] or ""))

@@ -53,7 +53,7 @@ def measure(session: Session, since: float, until: float, *, merchant: str | Non
     """The figures of the photos that were first treated between two times."""
     these = _first_trails(since, until, merchant)
     touched = exists().where(Review.item_id == Item.id)
-    edited = exists().where(Review.item_id == Item.id, Review.action.in_(_EDITS))
+    edited = exists().where(Review.item_id == Item.id, Review.action.in_(_EDITS), Review.undone_at.is_(None))
     decided = Item.state.in_((State.DONE, State.FAILED, State.NEEDS_REVIEW))
     alone = decided & (Item.state != State.NEEDS_REVIEW) & ~touched
     row = session.execute(
@@ -71,8 +71,9 @@ def measure(session: Session, since: float, until: float, *, merchant: str | Non
         )
     ).one()
     photos, failed, decided_count, alone_count, edited_count, edges, artefacts, residue, cpu, seconds = row
-    published = these.join(Publication, Publication.item_id == Item.id)
-    times = session.scalars(published.with_only_columns(Publication.published_at - Item.created_at)).all()
+    first = func.min(Publication.published_at) - Item.created_at
+    published = these.join(Publication, Publication.item_id == Item.id).group_by(Item.id, Item.created_at)
+    times = session.scalars(published.with_only_columns(first)).all()
     return Measures(
         photos=photos,
         failed_checks=_known(failed),
@@ -94,7 +95,7 @@ def flaws(
     these = _first_trails(since, until, merchant).join(Flaw, Flaw.trail_id == TrailRow.id)
     many = func.count().label("many")
     counted = these.with_only_columns(Flaw.code, many).group_by(Flaw.code).order_by(many.desc(), Flaw.code)
-    return list(session.execute(counted).tuples())
+    return [(code, count) for code, count in session.execute(counted)]
 
 
 def series(session: Session, since: float, until: float, points: int) -> list[tuple[float, Measures]]:

@@ -49,9 +49,9 @@ def publish_item(context: Context, item_id: str, lease: Lease) -> State:
         with context.ledger.transaction() as session:
             mine = queue.held(session, item_id, lease)
             _write_down(session, mine, published, now)
-            reason = "a newer photo had its place already" if published.superseded else None
-            queue.move(mine, State.DONE, reason=reason, now=now)
-            detail = {"trail": row.id, "keys": [file.key for file in published.entry.files]}
+            why = "a newer photo had its place already" if published.superseded else None
+            queue.move(mine, State.DONE, reason=why, now=now)
+            detail: dict[str, Any] = {"trail": row.id, "keys": [file.key for file in published.entry.files]}
             if published.superseded:
                 detail["superseded"] = True
             if published.purge_error:

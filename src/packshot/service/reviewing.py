@@ -19,8 +19,8 @@ from packshot.ledger.tables import Artefact, Item, Review, State, TrailRow
 from packshot.service import publishing
 from packshot.service.batches import settle
 from packshot.service.context import Context
+from packshot.service.masks import decode_mask, mask_png
 from packshot.service.options import Options
-from packshot.service.process import decode_mask, mask_png
 
 _OPEN = (State.NEEDS_REVIEW,)
 

@@ -109,7 +109,9 @@ def submit(context: Context, submission: Submission, once: Idempotency | None = 
         queue.make_room(session, wanted, limit=context.settings.queue_limit, pace=_PACE)
         session.add(batch)
         session.flush()
-        items = [_item(batch, submission, *numbered) for numbered in enumerate(submission.photos)]
+        numbered = enumerate(submission.photos)
+        names = sorted(new_id("job") for _ in submission.photos)  # they are listed by name
+        items = [_item(batch, submission, name, *each) for name, each in zip(names, numbered, strict=True)]
         _know(session, items, now)
         session.add_all(items)
         detail: dict[str, Any] = {"photos": wanted, "source": submission.source}
@@ -152,9 +154,9 @@ def _know(session: Session, items: Sequence[Item], now: float) -> None:
         insert_missing(session, Photo, digest=digest, created_at=now)
 
 
-def _item(batch: Batch, submission: Submission, position: int, offered: Offered) -> Item:
+def _item(batch: Batch, submission: Submission, name: str, position: int, offered: Offered) -> Item:
     return Item(
-        id=new_id("job"),
+        id=name,
         batch_id=batch.id,
         position=position,
         name=offered.name,

@@ -98,7 +98,7 @@ class Watcher:
             Batch.source == place, Item.location.in_([offer.location for offer in offers])
         )  # fmt: skip
         with self._context.ledger.reading() as session:
-            known = set(session.execute(found).tuples())
+            known = {(location, version) for location, version in session.execute(found)}
         return [offer for offer in offers if (offer.location, offer.version) not in known]
 
     def _submission(self, place: str, offers: Sequence[Offer]) -> Submission:

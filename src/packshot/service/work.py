@@ -19,7 +19,7 @@ from packshot.ledger.errors import LostLeaseError
 from packshot.ledger.identity import new_id
 from packshot.ledger.queue import Lease
 from packshot.ledger.tables import Item, State
-from packshot.service import process, publishing
+from packshot.service import endings, process, publishing
 from packshot.service.context import Context
 
 _LOOK_SECONDS = 1.0
@@ -112,7 +112,7 @@ class Workers:
     def _move_on(self, item: Item, lease: Lease) -> State:
         context = self._context
         if item.attempts > context.settings.attempts:
-            return process.give_up(context, item, lease)
+            return endings.give_up(context, item, lease)
         state = State(item.state)
         try:
             if state is State.PROCESSING:
@@ -122,13 +122,13 @@ class Workers:
         except LostLeaseError:
             raise
         except _OF_THE_MACHINE as error:
-            process.put_off(context, item, lease, error, _PUT_OFF_SECONDS, counted=False)
+            endings.put_off(context, item, lease, error, _PUT_OFF_SECONDS, counted=False)
             raise
         except PackshotError as error:
             if not error.retryable or item.attempts == context.settings.attempts:
-                return process.put_aside(context, item, lease, error)
+                return endings.put_aside(context, item, lease, error)
             wait = _WAITS[min(item.attempts, len(_WAITS)) - 1]
-            state = process.put_off(context, item, lease, error, wait, counted=True)
+            state = endings.put_off(context, item, lease, error, wait, counted=True)
         return state
 
     def _beat(self) -> None:

@@ -33,7 +33,7 @@ KINDS_OF_HINT: Mapping[str, frozenset[str]] = {
 _NEEDS_ATTESTATION = frozenset({"watermark", "tiled_watermark", "logo"})
 
 # Expected improvement (see Filling.improvement) from which a hole is filled, and the expected error, as root
-# of the mean square in grey levels, up to which it is. An opaque letter is so far from the truth that anything
+# of the mean square in grey levels, up to which it is. Opaque letters are so far from the truth that anything
 # improves on it, also a hand under it filled with the trousers beside it, which must not be published.
 # Chosen on simulated overlays: see docs/benchmarks.md.
 _WORTH_IT = {"normal": 0.5, "conservative": 2.0}

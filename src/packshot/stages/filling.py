@@ -72,6 +72,9 @@ def fill_hole(pixels: Pixels, hole: Mask, unknown: Mask, fillers: Mapping[str, F
     role = _best_beside(crop, own, blocked, fillers)
     fills = {name: fillers[name].fill(crop, blocked) for name in {FLAT, TEXTURE, role}}
     expected = expected_error(fills[FLAT], fills[TEXTURE], own)
+    if role == STRUCTURE:  # it can ring: then it is far from both
+        apart = (expected_error(fills[role], fills[other], own) for other in (FLAT, TEXTURE))
+        expected = max(expected, min(apart))
     return Filling(fills[role], bounds, role, expected, _improvement(crop, fills[role], own, expected))
 
 

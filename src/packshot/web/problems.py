@@ -118,7 +118,7 @@ def problem(
         "request_id": getattr(request.state, "request_id", None),
         **(extra or {}),
     }
-    return JSONResponse(body, status, media_type=MEDIA_TYPE)
+    return JSONResponse(body, int(status), media_type=MEDIA_TYPE)
 
 
 def install(app: FastAPI) -> None:
@@ -195,9 +195,10 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("request.failed", path=request.url.path, exc_info=error)
+    name = str(getattr(request.state, "request_id", ""))
+    _log.error("request.failed", path=request.url.path, request_id=name, exc_info=error)
     detail = "packshot failed on this request; it is in the log under the request's id. Please report it."
     answer = problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
     # This alone is answered outside all middleware, that of the ids included.
-    answer.headers["x-request-id"] = str(getattr(request.state, "request_id", ""))
+    answer.headers["x-request-id"] = name
     return answer

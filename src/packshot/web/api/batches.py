@@ -23,6 +23,15 @@ router = APIRouter(prefix="/batches", tags=["batches"])
 Limit = Annotated[int, Query(ge=1, le=500)]
 Key = Annotated[str | None, Header(max_length=200, pattern="^[!-~]+$", examples=["order-2026-11-24-1"])]
 _LOOK_SECONDS = 0.5
+_EVENT = {
+    "description": "One event of the stream; `data` is JSON with `total` and `counts`.",
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["progress", "finished"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 _LOOKS_ALIVE = 30
 """After so many looks without news a comment goes out, so that nobody between takes the stream for dead."""
 
@@ -82,7 +91,7 @@ def jobs(
 @router.get(
     "/{batch_id}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": _EVENT}}}},
     dependencies=[MAY_READ],
 )
 async def events(batch_id: Id, request: Request, parts: Parts) -> StreamingResponse:

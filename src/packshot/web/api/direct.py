@@ -25,7 +25,7 @@ from packshot.executors.treatment import Input, Treated, Treatment
 from packshot.finding import Finding
 from packshot.photo import Photo
 from packshot.recipe import Recipe
-from packshot.service.process import decode_mask, mask_png
+from packshot.service.masks import decode_mask, mask_png
 from packshot.service.treatments import ready
 from packshot.stages.inpaint import painted
 from packshot.trail import Trail

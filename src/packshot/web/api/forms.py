@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Request
@@ -18,6 +19,7 @@ from packshot.web.api.json_body import read_json
 from packshot.web.api.multipart import Allowed, parts
 from packshot.web.problems import MalformedError, MediaTypeError
 
+_RATIO = r"^[0-9]{1,5}(\.[0-9]{1,5})?:[0-9]{1,5}(\.[0-9]{1,5})?$"
 _MOST_FIELDS = 20
 _MOST_VALUES = 1000
 _LARGEST_FIELD = 16 * 1024
@@ -63,7 +65,7 @@ class Upscale(Asked):
 class Crop(Asked):
     """``ratio`` such as 4:5, ``fill`` 0 to 1, or a ``channel`` whose frame is wanted."""
 
-    ratio: str | None = None
+    ratio: Annotated[str, Field(pattern=_RATIO, examples=["4:5"])] | None = None
     fill: Annotated[float, Field(gt=0, le=1)] | None = None
     channel: str | None = None
 
@@ -102,38 +104,43 @@ async def read(request: Request, context: Context, *files: str) -> Sent:
     """
     limit = context.settings.upload_bytes
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    data: dict[str, bytes] = {}
-    names: dict[str, str] = {}
-    fields: dict[str, Any] = dict(request.query_params)
     if kind == "multipart/form-data":
-        allowed = Allowed(len(files), _MOST_FIELDS, limit, _LARGEST_FIELD)
-        async for part in parts(request, allowed):
-            if part.filename is None:
-                fields[part.name] = part.text
-            elif part.name in files:
-                data[part.name], names[part.name] = part.data, part.filename[:_LONGEST_NAME] or part.name
-            else:
-                raise UsageError(detail=f"The form has a file {part.name!r}; expected: {', '.join(files)}.")
+        sent = await _form(request, limit, files)
     elif kind == "application/json":
-        fields |= await _json(request, len(files) * (limit * 4 // 3 + 4) + _LARGEST_FIELD)
-        for name in files:
-            text = fields.pop(name, None)
-            data[name], names[name] = await run_in_threadpool(_from_base64, name, text), name
+        sent = await _json(request, limit, files)
     else:
         raise MediaTypeError(found=kind, choices="multipart/form-data, or application/json with base64")
     for name in files:
-        if not data.get(name):
+        if not sent.files.get(name):
             raise UsageError(detail=f"The file {name!r} is missing or empty: -F {name}=@photo.jpg")
-        if len(data[name]) > limit:
-            raise TooLargeError(name=names[name], found=len(data[name]), unit="bytes", limit=limit)
-    return Sent(files=data, names=names, fields=fields)
+        if len(sent.files[name]) > limit:
+            found = len(sent.files[name])
+            raise TooLargeError(name=sent.names[name], found=found, unit="bytes", limit=limit)
+    return sent.model_copy(update={"fields": dict(request.query_params) | sent.fields})
 
 
-async def _json(request: Request, limit: int) -> dict[str, Any]:
-    body = await read_json(request, limit=limit, most_values=_MOST_VALUES)
+async def _form(request: Request, limit: int, files: Sequence[str]) -> Sent:
+    sent = Sent(files={}, names={}, fields={})
+    async for part in parts(request, Allowed(len(files), _MOST_FIELDS, limit, _LARGEST_FIELD)):
+        name = part.name
+        if part.filename is None and name in files:
+            raise UsageError(detail=f"{name!r} came as text, not as a file: -F {name}=@photo.jpg")
+        if part.filename is None:
+            sent.fields[name] = part.text
+        elif name in files:
+            sent.files[name], sent.names[name] = part.data, part.filename[:_LONGEST_NAME] or name
+        else:
+            raise UsageError(detail=f"The form has a file {name!r}; expected: {', '.join(files)}.")
+    return sent
+
+
+async def _json(request: Request, limit: int, files: Sequence[str]) -> Sent:
+    most = len(files) * (limit * 4 // 3 + 4) + _LARGEST_FIELD
+    body = await read_json(request, limit=most, most_values=_MOST_VALUES)
     if not isinstance(body, dict):
         raise MalformedError(detail="The JSON body must be an object.")
-    return body
+    data = {name: await run_in_threadpool(_from_base64, name, body.pop(name, None)) for name in files}
+    return Sent(files=data, names={name: name for name in files}, fields=body)
 
 
 def _from_base64(name: str, text: object) -> bytes:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartCallbacks, parse_options_header
+from python_multipart.multipart import parse_options_header
 
 from packshot.errors import TooLargeError, UsageError
 from packshot.web.problems import MalformedError
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks  # not there at run time
 
 _MIB = 2**20
 _BINARY = "application/octet-stream"

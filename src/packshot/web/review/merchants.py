@@ -27,9 +27,7 @@ def listing(request: Request, parts: Parts, who: Viewer) -> Response:
     """Merchants, those with most photos in review first."""
     with parts.ledger.reading() as session:
         found = browse.merchants(session, limit=_MOST)
-    return page(
-        request, "merchants.html", who, merchants=found, most=_MOST, nobody=browse.NOBODY
-    )
+    return page(request, "merchants.html", who, merchants=found, most=_MOST, nobody=browse.NOBODY)
 
 
 @router.get("/{name}")

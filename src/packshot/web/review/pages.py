@@ -90,6 +90,8 @@ class PageRoute(APIRoute):
                 answer = await handle(request)
             except (PackshotError, RequestValidationError, ValidationError, HTTPException) as error:
                 answer = await _failed(request, error)
+            finally:
+                await request.close()  # files of a form, which were read by then
             for name, value in HEADERS.items():
                 answer.headers.setdefault(name, value)
             return answer

@@ -95,7 +95,6 @@
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id !== "queue") return;
-    document.querySelector("#reject-form")?.reset();
     tell();
     if (rows().length && event.detail.requestConfig.verb === "post") {
       at = Math.min(at, rows().length - 1);

@@ -9,11 +9,11 @@ TSV = (
 )
 RSS = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>Shop</title>
-<item><g:id>SKU1</g:id><title>Jumper</title><g:image_link> https://a.example/1.jpg?a=1&amp;b=2 </g:image_link>
+<item><g:shipping><g:id>no product</g:id></g:shipping><g:id>SKU1</g:id><title>Jumper</title>
+<g:image_link> https://a.example/1.jpg?a=1&amp;b=2 </g:image_link>
 <g:additional_image_link>https://a.example/2.jpg</g:additional_image_link>
 <g:additional_image_link><![CDATA[https://a.example/3.jpg]]></g:additional_image_link>
-<g:product_type>Knit</g:product_type><g:external_seller_id>shop-7</g:external_seller_id>
-<g:shipping><g:id>no product</g:id></g:shipping></item>
+<g:product_type>Knit</g:product_type><g:external_seller_id>shop-7</g:external_seller_id></item>
 <item><g:id>SKU2</g:id><g:image_link>https://a.example/4.jpg</g:image_link>
 <g:google_product_category>1604</g:google_product_category></item>
 </channel></rss>"""

@@ -2,10 +2,12 @@
 
 import gzip
 import socket
+import tracemalloc
 
 import pytest
 from sites import LOOPBACK, fetcher
 
+from packshot.edges.sources.body import Gunzip
 from packshot.edges.sources.errors import FetchFailedError, FetchInterruptedError, FetchTooLargeError
 from packshot.edges.sources.fetch import Fetcher
 
@@ -60,6 +62,16 @@ def test_gzip_is_undone_and_a_bomb_stopped(site):
     ):
         with pytest.raises(FetchFailedError, match=said):
             fetcher(site).fetch(site.url(path))
+
+
+def test_a_bomb_is_not_unfolded_in_memory_either():
+    bomb = gzip.compress(bytes(50_000_000))
+    tracemalloc.start()
+    try:
+        assert Gunzip().feed(bomb, 1000) == bytes(1000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_body_shorter_than_declared_is_no_photo(site):

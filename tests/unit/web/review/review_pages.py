@@ -89,7 +89,7 @@ class Home:
         """What forms of the visitor carry."""
         return re.search(r'name="token" value="(\w+)"', self.client.get("/submit").text)[1]
 
-    def post(self, path: str, headers: Mapping[str, str] = {}, **fields: object):  # noqa: B006 - not changed
+    def post(self, path: str, headers: Mapping[str, str] = {}, **fields: object):
         return self.client.post(path, data={"token": self.token(), **fields}, headers=headers)
 
 

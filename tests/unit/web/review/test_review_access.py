@@ -79,12 +79,12 @@ def test_signing_out_ends_the_session(guarded: Home) -> None:
     assert guarded.client.get("/review").status_code == 303
 
 
-@pytest.mark.parametrize("to", ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a\nb", ""])
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a\nb", ""]
+)
 def test_signing_in_leads_to_no_other_site(guarded: Home, to: str) -> None:
     secret = guarded.key("maria", Scope.REVIEW).secret
-    answer = guarded.client.post(
-        "/login", data={"key": secret, "to": to}, headers={"origin": guarded.origin}
-    )
+    answer = guarded.client.post("/login", data={"key": secret, "to": to}, headers={"origin": guarded.origin})
     assert answer.headers["location"] == "/"
 
 

@@ -9,7 +9,7 @@ from review_pages import GOOD, Home, picture
 
 NAMES = (
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "' onmouseover='alert(1)",
     "{{ 7 * 7 }}{% raw %}",
     "\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe\N{ARABIC LETTER ALEF}\N{HEBREW LETTER ALEF}",
