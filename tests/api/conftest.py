@@ -5,14 +5,14 @@ from api_receiver import SECRET, receiving
 from api_service import serving
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def receiver():
     """Somebody whom the service calls back, and fetches pictures from."""
     with receiving() as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(tmp_path_factory, receiver):
     """A service that asks for no key, with a worker."""
     settings = {
@@ -31,7 +31,7 @@ def still(tmp_path):
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     """A service that asks for keys."""
     with serving(tmp_path_factory.mktemp("guarded"), require_keys=True) as made:

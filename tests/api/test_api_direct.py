@@ -28,11 +28,11 @@ def test_curl_as_the_readme_writes_it(service, tmp_path):
     subprocess.run(
         command, shell=True, check=True, cwd=tmp_path, env={"URL": service.url, "PATH": "/usr/bin:/bin"}
     )
-    clean = Image.open(tmp_path / "clean.jpg")
-    assert clean.format == "JPEG"
     left, top, right, bottom = (round(edge) for edge in box)
     before = np.asarray(picture)[top:bottom, left:right].std()
-    assert np.asarray(clean)[top:bottom, left:right].std() < before / 5
+    with Image.open(tmp_path / "clean.jpg") as clean:
+        assert clean.format == "JPEG"
+        assert np.asarray(clean)[top:bottom, left:right].std() < before / 5
 
 
 def test_a_client_that_drops_json_beside_files_still_gets_four_times_the_size(service):

@@ -200,3 +200,15 @@ def test_keys_are_listed_and_can_be_switched_off(seen: Seen) -> None:
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_refusal_of_the_api_is_told_in_words(seen: Seen, stamped: Path) -> None:
+    page = seen.page
+    seen.go("/submit")
+    body = json.dumps({"detail": "<b>too large</b>"})
+    answer = {"status": 413, "content_type": "application/problem+json", "body": body}
+    page.route("**/submit", lambda route: route.fulfill(**answer))
+    page.get_by_label("Photos", exact=True).set_input_files(stamped)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("alert")).to_have_text("<b>too large</b>")
+    seen.wrong[:] = [one for one in seen.wrong if "413" not in one]  # the browser notes every refusal

@@ -31,7 +31,7 @@ KIND_WEIGHTS = dict.fromkeys(OverlayKind, 1.0) | {
     OverlayKind.LOW_CONTRAST: 1.5,
     OverlayKind.LOGO: 2.0,
 }
-"""How often each kind is stamped; see-through marks are the hardest, signs without letters are missed most."""
+"""How often each kind is stamped; see-through marks are the hardest, signs without letters missed most."""
 
 MIXED = 72
 """Crops among which the next is drawn: the crops of one photo must not share a batch."""

@@ -141,6 +141,7 @@ class Item(Base):
         Index("ix_items_batch", "batch_id", "position", unique=True),
         Index("ix_items_product", "merchant", "product"),
         Index("ix_items_finished", "finished_at"),
+        Index("ix_items_location", "location"),
     )
 
 
@@ -209,6 +210,8 @@ class Publication(Base):
     previous: Mapped[dict[str, Any] | None]
     published_at: Mapped[float] = mapped_column(index=True)
     unpublished_at: Mapped[float | None]
+
+    __table_args__ = (Index("ix_publications_slot", "product", "slot", "merchant"),)
 
 
 class AuditEntry(Base):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packshot.edges.decode import open_photo
@@ -17,7 +18,7 @@ from packshot.finding import Finding
 from packshot.ledger import audit, queue
 from packshot.ledger.missing import insert_missing
 from packshot.ledger.queue import Lease
-from packshot.ledger.tables import Artefact, Flaw, Item, Photo, State, TrailRow
+from packshot.ledger.tables import Artefact, Flaw, Item, Photo, Review, State, TrailRow
 from packshot.service import endings, slots, trails
 from packshot.service.batches import settle
 from packshot.service.context import Context
@@ -76,6 +77,8 @@ def process(context: Context, item: Item, lease: Lease) -> State:
         mine.photo, mine.trail_id, mine.verdict = digest, row.id, treated.trail.verdict.value
         mine.loss = expected_loss(session, mine, treated.trail.score_after)
         reason = " ".join(dict.fromkeys(treated.trail.decision.reasons)) or None
+        if state is State.PUBLISHING and asked_for(session, mine):
+            state, reason = State.NEEDS_REVIEW, "It passes now. Look at the result, then approve it."
         queue.move(mine, state, reason=reason)
         audit.record(
             session,
@@ -87,6 +90,13 @@ def process(context: Context, item: Item, lease: Lease) -> State:
         settle(session, mine)
     _count(context, treated.trail, item.category)
     return state
+
+
+def asked_for(session: Session, item: Item) -> bool:
+    """Whether a person had the photo treated again: then that person has to see what came of it."""
+    standing = select(Review.action).where(Review.item_id == item.id, Review.undone_at.is_(None))
+    last = session.scalars(standing.order_by(Review.created_at.desc(), Review.id.desc())).first()
+    return last in ("redo", "erase")
 
 
 def expected_loss(session: Session, item: Item, score: float) -> float:

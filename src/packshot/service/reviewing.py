@@ -60,6 +60,8 @@ def reject(context: Context, items: Sequence[str], actor: str, reason: str) -> l
 def redo(context: Context, item_id: str, actor: str, options: Options) -> str:
     """Treat a photo again with other options, from what came in; what was painted stays painted.
 
+    The result comes back to review, also when it passes.
+
     Raises:
         NotFoundError: there is no such item.
         UsageError: it is not in review.
@@ -69,7 +71,10 @@ def redo(context: Context, item_id: str, actor: str, options: Options) -> str:
     with context.ledger.transaction() as session:
         item = _open(session, item_id)
         kept = Options.model_validate(item.options)
-        options = options.model_copy(update={"paint": kept.paint, "painted_by": kept.painted_by})
+        channels = options.channels or kept.channels
+        options = options.model_copy(
+            update={"channels": channels, "paint": kept.paint, "painted_by": kept.painted_by}
+        )
         made = _again(session, item, actor, "redo", options)
     context.bell.ring()
     return made

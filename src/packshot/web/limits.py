@@ -12,8 +12,8 @@ from packshot.web.problems import RequestTooLargeError, answer_to
 _FORM = 64 * 1024
 """Room for a form's other fields and boundaries."""
 
-_ROOMY = "/v1/batches"
-"""The path that takes many files at once."""
+_ROOMY = ("/v1/batches", "/submit")
+"""Paths that take many files at once."""
 _NARROW = ("/v1/batches/", "/v1/jobs", "/v1/audit")
 """Beginnings of paths that take no file at all."""
 
@@ -53,6 +53,6 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
     def _limit(self, path: str) -> int:
-        if path == _ROOMY:
+        if path in _ROOMY:
             return self._many
         return _FORM if path.startswith(_NARROW) else self._one

@@ -128,7 +128,7 @@ def test_a_kept_photo_that_is_gone_or_damaged_waits_for_a_person(service):
     service.artefacts.put(picture(1))  # out of the backup
     reviewing.redo(service, first.id, "anna", Options())
     work(service)
-    assert again(service, first).state == State.DONE
+    assert again(service, first).verdict == "publish"
 
 
 def test_a_source_that_does_not_answer_is_tried_a_few_times(tmp_path):

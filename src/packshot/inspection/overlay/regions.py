@@ -29,9 +29,6 @@ _LEAST_CONTRAST = 60.0  # grey levels between ink and paper
 _INK_SPREAD, _INK_NEAR = 0.2, 0.35  # how much the ink may vary, how far a pixel may be from it, in contrasts
 _LEAST_BEGUN = 0.15  # share of a letter that the network saw
 _MOST_NEW = 1.2  # new pixels for each that the network saw
-# Of the median certainty of a line's strokes: from here on a pixel is one of them; outlines and shadows lie
-# around such pixels, within this share of the line's height and at least some pixels.
-_AS_SURE, _AROUND, _AROUND_LEAST = 0.75, 0.1, 6
 # Room around a line for outline and shadow: this share of its height and some pixels.
 _REACH, _REACH_LEAST = 0.12, 3
 
@@ -60,7 +57,6 @@ def patches(pixels: Pixels, sight: Sight, boxes: list[TextBox], overlaid: list[i
         overlaid: indices of those that are overlays; the others' strokes are left out.
     """
     components, coarse = _Components(sight.near), _Components(sight.afar)
-    surely = (sight.near + sight.afar) / 2
     near = [_neighbourhood(box, sight.near.shape) for box in boxes]
     masks = {}
     for i in overlaid:
@@ -68,9 +64,6 @@ def patches(pixels: Pixels, sight: Sight, boxes: list[TextBox], overlaid: list[i
         mask = _line_mask(components, boxes[i], bounds, inside)
         if mask.sum() < _SEEN * inside.sum():
             mask = _line_mask(coarse, boxes[i], bounds, inside)
-        mask[bounds.slices] &= _near_letters(
-            mask[bounds.slices], surely[bounds.slices], line_height(boxes[i])
-        )
         masks[i] = mask
         mask[bounds.slices] |= _same_ink(pixels[bounds.slices], mask[bounds.slices], inside)
     for i in set(range(len(boxes))) - set(overlaid):
@@ -127,18 +120,6 @@ def _line_mask(components: _Components, box: TextBox, bounds: Box, near: Mask) -
     rim = grown(mask[bounds.slices], 2)
     mask[bounds.slices] |= soft & rim & near
     return mask
-
-
-def _near_letters(mask: Mask, surely: Unit, height: float) -> Mask:
-    """The pixels around those of ``mask`` (h, w) that are as surely strokes as most of it is.
-
-    What is only half as sure is an edge beside the letters, a hand or a seam, that the network took along: it
-    sees letters from afar as well as from near by, and such edges hardly ever.
-    """
-    if not mask.any():
-        return mask
-    letters = mask & (surely >= _AS_SURE * np.median(surely[mask]))
-    return grown(letters, max(_AROUND_LEAST, round(_AROUND * height)))
 
 
 def _same_ink(pixels: Pixels, letters: Mask, near: Mask) -> Mask:

@@ -17,7 +17,7 @@
   function number(value, unit) {
     if (value === null || value === undefined) return "–";
     if (unit === "percent") return `${Math.round(value * 1000) / 10} %`;
-    if (unit === "seconds") return value >= 90 ? `${Math.round(value / 60)} min` : `${Math.round(value * 10) / 10} s`;
+    if (unit === "seconds") return value >= 5400 ? `${Math.round(value / 360) / 10} h` : value >= 90 ? `${Math.round(value / 60)} min` : `${Math.round(value * 10) / 10} s`;
     return String(Math.round(value * 1000) / 1000);
   }
 

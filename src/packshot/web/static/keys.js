@@ -59,10 +59,21 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.requestConfig.verb === "post") event.detail.elt.closest("dialog")?.close();
   });
-  document.addEventListener("htmx:sendError", () => {
+  function say(text) {
     const said = document.createElement("p");
     said.className = "notice";
-    said.textContent = "The service does not answer. Nothing was changed by this; try again.";
+    said.textContent = text;
     document.getElementById("notice").replaceChildren(said);
+  }
+
+  // What is refused before it reaches a page, such as too large a request, is answered as the API does.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const answer = event.detail.xhr;
+    if (!(answer.getResponseHeader("content-type") || "").includes("json")) return;
+    event.detail.shouldSwap = false;
+    say(JSON.parse(answer.responseText).detail);
+  });
+  document.addEventListener("htmx:sendError", () => {
+    say("The service does not answer. Try again, and look first whether it was done.");
   });
 })();

@@ -94,6 +94,7 @@ def _submissions() -> None:
     op.create_index("ix_items_batch", "items", ["batch_id", "position"], unique=True)
     op.create_index("ix_items_product", "items", ["merchant", "product"])
     op.create_index("ix_items_finished", "items", ["finished_at"])
+    op.create_index("ix_items_location", "items", ["location"])
 
 
 def _outcomes() -> None:
@@ -151,6 +152,7 @@ def _outcomes() -> None:
     op.create_index("ix_publications_item_id", "publications", ["item_id"])
     op.create_index("ix_publications_batch_id", "publications", ["batch_id"])
     op.create_index("ix_publications_published_at", "publications", ["published_at"])
+    op.create_index("ix_publications_slot", "publications", ["product", "slot", "merchant"])
     op.create_table(
         "deliveries",
         _text("id", primary=True),
