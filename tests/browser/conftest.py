@@ -18,7 +18,8 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+# One a module: while Playwright runs, its loop is this thread's, and other tests could not run their own.
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     if not CHROMIUM.exists():
         pytest.skip(f"no browser: {CHROMIUM} is not there (Debian's package chromium)")
@@ -26,7 +27,7 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
     yield started

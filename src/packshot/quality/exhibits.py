@@ -95,11 +95,11 @@ def window(error: NDArray[np.float32], side: int) -> Box:
     # Not a box: a spot smaller than the window would then be as good in its corner as in its middle.
     near = cv2.GaussianBlur(coarse, (0, 0), side / _COARSE / 4, borderType=cv2.BORDER_CONSTANT)
     row, column = np.unravel_index(int(near.argmax()), near.shape)
-    left = _start(int(column), width, side)
-    top = _start(int(row), height, side)
+    left = _start(int(column), near.shape[1], width, side)
+    top = _start(int(row), near.shape[0], height, side)
     return Box(left, top, min(width, left + side), min(height, top + side))
 
 
-def _start(place: int, length: int, side: int) -> int:
-    middle = place * _COARSE + _COARSE // 2
+def _start(place: int, cells: int, length: int, side: int) -> int:
+    middle = int((place + 0.5) * length / cells)
     return max(0, min(middle - side // 2, length - side))
