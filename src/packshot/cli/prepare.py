@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from packshot import weights
-from packshot.backend import load_backend
 from packshot.cli.console import Meter, note
 from packshot.errors import UsageError
 from packshot.executors.manifest import read_manifest
 from packshot.executors.sources import Item, collect
+from packshot.executors.weights_needed import missing_weights
 from packshot.pipeline import Pipeline
 from packshot.recipe import Recipe
 
@@ -37,14 +37,7 @@ def pipeline_of(recipe: Recipe) -> Pipeline:
         WeightsError: weights cannot be fetched; says what to do.
         RecipeError, UnknownNameError: the recipe names what does not exist.
     """
-    cards = [load_backend(name).card for name in recipe.roles().values()]
-    wanted = {digest for card in cards for _, digest in card.weights}
-    missing = [
-        weight.name
-        for weight, status in weights.verify()
-        if status is not weights.Status.PRESENT and any(file.sha256 in wanted for file in weight.files)
-    ]
-    if missing:
+    if missing := missing_weights(recipe.roles().values()):
         pull(missing)
     return Pipeline(recipe)
 

@@ -14,8 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from packshot import weights
-from packshot.backend import backend_names, load_backend
+from packshot.backend import backend_names
 from packshot.cli.console import Meter, note
 from packshot.cli.interrupt import stoppable
 from packshot.cli.prepare import gather, pull
@@ -23,6 +22,7 @@ from packshot.cli.repair import _shipped
 from packshot.edges.encode import write_atomically
 from packshot.errors import PackshotError, UsageError
 from packshot.executors.local import Crew, cores, stream
+from packshot.executors.weights_needed import missing_weights
 from packshot.quality.enlarging import Enlarging
 from packshot.quality.filling import Filling
 from packshot.quality.part import Gathered, Part, Table
@@ -177,11 +177,5 @@ def _write_sheets(gathered: Gathered, out: Path) -> Iterator[str]:
 
 def _fetch_weights() -> None:
     """Have the weights of every backend on this machine."""
-    wanted = {digest for name in backend_names() for _, digest in load_backend(name).card.weights}
-    missing = [
-        weight.name
-        for weight, status in weights.verify()
-        if status is not weights.Status.PRESENT and any(file.sha256 in wanted for file in weight.files)
-    ]
-    if missing:
+    if missing := missing_weights(backend_names()):
         pull(missing)

@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packshot.edges.sources.offer import PHOTO_SUFFIXES
 from packshot.errors import UsageError
 from packshot.executors.manifest import Identity
 
-EXTENSIONS = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".bmp"}
-)
+EXTENSIONS = PHOTO_SUFFIXES
 """What is taken from a folder; a file that is named on the command line is always tried."""
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from packshot.edges.sources.offer import Offer
 from packshot.stages.erase_text import Hint
 
 Name = Annotated[
@@ -55,3 +56,15 @@ class Offered(BaseModel):
     product: Name | None = None
     category: Name | None = None
     merchant: Name | None = None
+
+    @classmethod
+    def of(cls, offer: Offer) -> Self:
+        """What a source offers."""
+        return cls(
+            name=offer.name,
+            location=offer.location,
+            version=offer.version,
+            product=offer.product,
+            category=offer.category,
+            merchant=offer.merchant,
+        )

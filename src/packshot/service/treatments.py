@@ -6,10 +6,10 @@ from pathlib import Path
 from threading import Lock
 
 from packshot import weights
-from packshot.backend import load_backend
 from packshot.errors import RecipeError
 from packshot.executors.outputs import Outputs
 from packshot.executors.treatment import Treatment
+from packshot.executors.weights_needed import missing_weights
 from packshot.pipeline import Pipeline
 from packshot.recipe import Recipe
 from packshot.service.options import Options
@@ -75,13 +75,7 @@ def ready(recipe: Recipe) -> Treatment:
         WeightsError: weights cannot be fetched; says what to do.
         UnknownNameError: the recipe names what does not exist.
     """
-    wanted = {digest for name in recipe.roles().values() for _, digest in load_backend(name).card.weights}
-    missing = [
-        weight.name
-        for weight, status in weights.verify()
-        if status is not weights.Status.PRESENT and any(file.sha256 in wanted for file in weight.files)
-    ]
-    if missing:
+    if missing := missing_weights(recipe.roles().values()):
         weights.pull(missing)
     pipeline = Pipeline(recipe)
     return Treatment(pipeline, Outputs(Path(), channels=pipeline.rules))

@@ -102,16 +102,6 @@ class Watcher:
         return [offer for offer in offers if (offer.location, offer.version) not in known]
 
     def _submission(self, place: str, offers: Sequence[Offer]) -> Submission:
-        photos = [
-            Offered(
-                name=offer.name,
-                location=offer.location,
-                version=offer.version,
-                product=offer.product,
-                category=offer.category,
-                merchant=offer.merchant,
-            )
-            for offer in offers
-        ]
+        photos = [Offered.of(offer) for offer in offers]
         attested_by = self._context.settings.watch_attested_by
         return Submission("watcher", place, photos, attested_by=attested_by)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from packshot.edges.encode import write_atomically
 from packshot.edges.receipt.errors import KeyFileError
+from packshot.edges.secret_file import create_secret
 
 PRIVATE, PUBLIC = "signing.key", "signing.pub"
 
@@ -112,18 +112,7 @@ def load_public(path: Path) -> Ed25519PublicKey:
 def _create(path: Path) -> None:
     """Make a key at ``path``, unless another process was faster."""
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)  # unlike a rename, it never replaces a key that is there already
-        except FileExistsError:
-            return
-    finally:
-        temporary.unlink(missing_ok=True)
+    create_secret(path, pem)
 
 
 def _load(path: Path) -> SigningKey:

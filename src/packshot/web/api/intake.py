@@ -201,16 +201,7 @@ def _photos(context: Context, received: Received) -> tuple[Sequence[Offered], li
     if content is not None:
         feed = read_feed(content)
         problems = [{"line": problem.line, "message": problem.message} for problem in feed.problems[:100]]
-        photos += [
-            Offered(
-                name=offer.name,
-                location=offer.location,
-                product=offer.product,
-                category=offer.category,
-                merchant=offer.merchant,
-            )
-            for offer in feed.offers
-        ]
+        photos += [Offered.of(offer) for offer in feed.offers]
     return photos, problems
 
 

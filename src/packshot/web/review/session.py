@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from packshot.edges.secret_file import create_secret
 from packshot.ledger.tables import ApiKey
 from packshot.service.context import Context
 from packshot.web.auth import Actor
@@ -114,7 +115,7 @@ def load_or_create(folder: Path) -> Signer:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
-            _create(path)
+            create_secret(path, secrets.token_bytes(_KEY_BYTES))
         with path.open("rb") as file:
             mode, key = os.fstat(file.fileno()).st_mode, file.read(_KEY_BYTES + 1)
     except OSError as error:
@@ -125,19 +126,3 @@ def load_or_create(folder: Path) -> Signer:
     if len(key) != _KEY_BYTES:
         raise SessionKeyError(path=path, detail="it has not 32 bytes. Remove it for a new one.")
     return Signer(key)
-
-
-def _create(path: Path) -> None:
-    """Make a key at ``path``, unless another process was faster."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(_KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)  # unlike a rename, it never replaces a key that is there already
-        except FileExistsError:
-            return
-    finally:
-        temporary.unlink(missing_ok=True)
