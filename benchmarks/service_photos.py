@@ -34,7 +34,8 @@ def photos(folder: Path | None, *, side: int = _SIDE) -> Iterator[bytes]:
         # The number, in binary, in the last bits of a few pixels' blue: to the eye it is the same photo.
         number += 1
         bits = [(number >> bit) & 1 for bit in range(24)]
-        pixels[0, : len(bits) * 8, 2] = np.repeat(np.where(bits, 255, 235).astype(np.uint8), 8)
+        wide = min(8, pixels.shape[1] // len(bits))
+        pixels[0, : len(bits) * wide, 2] = np.repeat(np.where(bits, 255, 235).astype(np.uint8), wide)
         buffer = BytesIO()
         Image.fromarray(pixels).save(buffer, "JPEG", quality=95, subsampling=0)
         yield buffer.getvalue()

@@ -13,7 +13,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
 
 from packshot.backend import load_backend
 from packshot.errors import RecipeError, StageOrderError, UnknownNameError
@@ -35,12 +43,25 @@ class StageSpec(BaseModel):
 
 
 class Profile(BaseModel):
-    """What differs for one product category."""
+    """What differs for one product category.
+
+    Attributes:
+        mode: how careful its inspectors and stages are.
+        stages: stage to options, on top of the stage's own.
+        backends: role to backend name, where it differs from the recipe's; ``auto`` is the stage's default.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: Mode = "normal"
     stages: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    backends: Mapping[str, str] = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _said(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without backends of its own a profile reads, and a recipe is digested, as before there were any."""
+        content: dict[str, Any] = serialize(self)
+        return content if self.backends else {key: content[key] for key in content if key != "backends"}
 
 
 _CONSERVATIVE = Profile(mode="conservative")
@@ -91,14 +112,18 @@ class Recipe(BaseModel):
     @field_validator("categories", mode="before")
     @classmethod
     def _category_lines(cls, categories: Any) -> Any:  # noqa: ANN401 - raw YAML
-        """Accept ``knit: {mode: conservative, upscale: {max_scale: 2}}``: other keys are stage names."""
+        """Accept ``knit: {mode: conservative, upscale: {max_scale: 2}}``.
+
+        Keys other than ``mode`` and ``backends`` are stage names.
+        """
         if not isinstance(categories, dict):
             return categories
         profiles = {}
         for name, entry in categories.items():
             if isinstance(entry, dict):
-                stages = {key: value for key, value in entry.items() if key != "mode"}
-                profiles[name] = Profile(mode=entry.get("mode", "normal"), stages=stages)
+                own = {key: entry[key] for key in ("mode", "backends") if key in entry}
+                stages = {key: value for key, value in entry.items() if key not in own}
+                profiles[name] = Profile(**own, stages=stages)
             else:
                 profiles[name] = entry
         return profiles
@@ -160,26 +185,36 @@ class Recipe(BaseModel):
         last = category.replace(">", "/").split("/")[-1].strip()
         return self.categories.get(category) or self.categories.get(last) or Profile()
 
-    def backend_of(self, role: str, default: str) -> str:
-        """The backend's name for a role."""
-        name = self.backends.get(role, "auto")
+    def backend_of(self, role: str, default: str, category: str | None = None) -> str:
+        """The backend's name for a role: the category's, else the recipe's, else the default."""
+        name = self.profile_of(category).backends.get(role) or self.backends.get(role, "auto")
         return default if name == "auto" else name
 
-    def roles(self) -> dict[str, str]:
+    def roles(self, category: str | None = None) -> dict[str, str]:
         """Every role that the recipe's inspectors and stages use, with the backend that fills it."""
         used: dict[str, str] = {}
         for name in self.inspect:
             used.update(INSPECTORS[name].roles)
         for spec in self.stages:
             used.update(STAGES[spec.name].roles)
-        return {role: self.backend_of(role, default) for role, default in used.items()}
+        return {role: self.backend_of(role, default, category) for role, default in used.items()}
+
+    def all_backends(self) -> frozenset[str]:
+        """Names of the backends that fill a role for any category: what a run may need."""
+        return frozenset(
+            name for category in (None, *self.categories) for name in self.roles(category).values()
+        )
 
     def digest(self) -> str:
         """Version of this recipe: SHA-256 of its content and of the cards of all its backends.
 
         The same names with other weights are another version.
         """
-        cards = {role: repr(load_backend(name).card) for role, name in sorted(self.roles().items())}
+        filled = dict(self.roles())
+        for category, profile in self.categories.items():
+            roles = self.roles(category)
+            filled |= {f"{category}/{role}": roles[role] for role in profile.backends.keys() & roles.keys()}
+        cards = {role: repr(load_backend(name).card) for role, name in sorted(filled.items())}
         content = json.dumps({"recipe": self.model_dump(mode="json"), "cards": cards}, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
@@ -205,12 +240,17 @@ class Recipe(BaseModel):
                 self.options_of(spec, category)
         for spec in self.stages:
             self.options_of(spec, None)
-        known_roles = {role for inspector in INSPECTORS.values() for role in inspector.roles}
-        known_roles |= {role for stage in STAGES.values() for role in stage.roles}
-        for role, name in self.backends.items():
-            _known("backend role", role, known_roles)
-            if name != "auto":
-                load_backend(name)
+        for choice in (self.backends, *(profile.backends for profile in self.categories.values())):
+            _check_backends(choice)
+
+
+def _check_backends(choice: Mapping[str, str]) -> None:
+    known_roles = {role for inspector in INSPECTORS.values() for role in inspector.roles}
+    known_roles |= {role for stage in STAGES.values() for role in stage.roles}
+    for role, name in choice.items():
+        _known("backend role", role, known_roles)
+        if name != "auto":
+            load_backend(name)
 
 
 def check_order(stages: list[type[Stage]]) -> None:

@@ -28,11 +28,13 @@ class Step:
     Attributes:
         stage: name of the stage, or ``inspect``.
         outcome: what became of it.
-        seconds, cpu_seconds: wall time, and processor time of the worker's thread.
+        seconds, cpu_seconds: wall time, and processor time of the worker's thread; of a reused step, what
+            it took when it was worked out.
         backends: ``name@version`` of each model the stage holds.
         changed_pixels: how many pixels differ afterwards; None when the pixel grid changed.
         untouched_digest: SHA-256 of the pixels outside the mask, equal before and after by construction.
         findings: what the stage and its no-harm checks noted.
+        reused: whether another recipe's run had done it before, and nothing was worked out anew.
     """
 
     stage: str
@@ -43,9 +45,10 @@ class Step:
     changed_pixels: int | None = 0
     untouched_digest: str | None = None
     findings: tuple[Finding, ...] = ()
+    reused: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-compatible form."""
+        """JSON-compatible form; ``reused`` is in it only where it is true."""
         return {
             "stage": self.stage,
             "outcome": self.outcome.value,
@@ -55,6 +58,7 @@ class Step:
             "changed_pixels": self.changed_pixels,
             "untouched_digest": self.untouched_digest,
             "findings": [finding.as_dict() for finding in self.findings],
+            **({"reused": True} if self.reused else {}),
         }
 
 

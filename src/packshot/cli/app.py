@@ -16,9 +16,12 @@ from packshot.cli import (
     channels,
     demo,
     doctor,
+    experiment,
     keys,
     models,
+    profile,
     recipe,
+    rollout,
     run,
     serve,
     treat,
@@ -61,6 +64,7 @@ app.command("run")(run.run)
 app.command("remove-text")(treat.remove_text)
 app.command("upscale")(treat.upscale)
 app.command("crop")(treat.crop)
+app.command("profile")(profile.profile)
 app.command("verify")(verify.verify)
 app.command("serve")(serve.serve)
 app.command("unpublish")(batches.unpublish)
@@ -73,6 +77,8 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(recipe.app, name="recipe")
+app.add_typer(rollout.app, name="rollout")
+app.add_typer(experiment.app, name="experiment")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from packshot.cli.batches import Actor
 from packshot.cli.console import print_json
 from packshot.cli.options import Json
+from packshot.cli.serve import Home
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and verify the models' weights.")
 
@@ -83,3 +85,26 @@ def verify(json: Json = False) -> None:
         for name, status in report.items():
             typer.echo(f"{status.value:8} {name}")
     raise typer.Exit(0 if all(status is Status.PRESENT for status in report.values()) else 1)
+
+
+@app.command()
+def use(
+    role: Annotated[
+        str, typer.Argument(metavar="ROLE", show_default=False, help="Such as upscaler_degraded.")
+    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="The backend to fill it.")],
+    *,
+    category: Annotated[
+        str | None,
+        typer.Option("--category", metavar="NAME", show_default=False, help="For these photos only."),
+    ] = None,
+    actor: Actor = "cli",
+    home: Home = None,
+) -> None:
+    """Have another backend fill a role in the running service: begins a rollout of that one change."""
+    from packshot.cli.ledger import opened_service  # noqa: PLC0415 - see packshot.cli
+    from packshot.service import switches  # noqa: PLC0415
+
+    with opened_service(home) as context:
+        made = switches.use(context, role, name, category, actor)
+    typer.echo(f"{name} is on its way to {role}: see `packshot rollout status {made}`.")

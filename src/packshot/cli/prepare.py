@@ -37,7 +37,7 @@ def pipeline_of(recipe: Recipe) -> Pipeline:
         WeightsError: weights cannot be fetched; says what to do.
         RecipeError, UnknownNameError: the recipe names what does not exist.
     """
-    if missing := missing_weights(recipe.roles().values()):
+    if missing := missing_weights(recipe.all_backends()):
         pull(missing)
     return Pipeline(recipe)
 

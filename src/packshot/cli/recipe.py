@@ -54,7 +54,7 @@ def filled_in(recipe: Recipe) -> dict[str, Any]:
         stages.append({spec.name: said})
     content["stages"] = stages
     content["categories"] = {
-        name: {"mode": profile["mode"], **profile["stages"]}
+        name: {**{key: profile[key] for key in profile if key != "stages"}, **profile["stages"]}
         for name, profile in content["categories"].items()
     }
     content["backends"] = {**content["backends"], **recipe.roles()}

@@ -12,6 +12,7 @@ from packshot.executors.failures import ENDS_THE_BATCH, failure
 from packshot.executors.manifest import Identity
 from packshot.executors.outputs import File, Outputs
 from packshot.finding import Finding
+from packshot.memo import Memo
 from packshot.photo import Photo
 from packshot.pipeline import Pipeline
 from packshot.trail import Outcome, Step, Trail
@@ -55,13 +56,15 @@ class Treatment:
         self.pipeline = pipeline
         self.outputs = outputs
 
-    def apply(self, given: Input) -> Treated:
+    def apply(self, given: Input, memo: Memo | None = None) -> Treated:
         """Treat one photo; one that cannot be read, treated or encoded ends in a trail that says so.
+
+        ``memo`` is for :meth:`packshot.pipeline.Pipeline.run`.
 
         Raises:
             WeightsError: a model's weights are missing.
         """
-        photo, trail = self._run(given)
+        photo, trail = self._run(given, memo)
         encoding = time.perf_counter(), time.thread_time()
         trail, files = self._encode(trail, given.target)
         trail = replace(trail, steps=(*trail.steps, _step("encode", *encoding)))
@@ -79,7 +82,7 @@ class Treatment:
             score_after=quality_score(after),
         )
 
-    def _run(self, given: Input) -> tuple[Photo | None, Trail]:
+    def _run(self, given: Input, memo: Memo | None) -> tuple[Photo | None, Trail]:
         started = time.perf_counter(), time.thread_time()
         photo = None
         try:
@@ -92,7 +95,7 @@ class Treatment:
                 attested_by=given.attested_by,
             )
             decoded = _step("decode", *started)
-            trail = self._with_renditions(self.pipeline.run(photo, given.extra))
+            trail = self._with_renditions(self.pipeline.run(photo, given.extra, memo))
             return photo, replace(trail, steps=(decoded, *trail.steps))
         except ENDS_THE_BATCH:
             raise

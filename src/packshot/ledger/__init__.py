@@ -1,1 +1,5 @@
-"""What the service knows: tables, queue and leases, audit log. SQLite by default, PostgreSQL by URL."""
+"""What the service knows, in a database: queue, keys, audit log. Importing it makes all tables known."""
+
+from packshot.ledger import rollout_tables, tables
+
+__all__ = ["rollout_tables", "tables"]

@@ -18,7 +18,8 @@ class Lock(IntEnum):
     REQUEST = 1
     KEYS = 2
     QUEUE = 3
-    AUDIT = 4
+    LANES = 4
+    AUDIT = 5
 
 
 def hold(transaction: Connection | Session, lock: Lock, of: str = "") -> None:

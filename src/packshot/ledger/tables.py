@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, MetaData, String, Text
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, MetaData, String, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 _DIGEST = String(64)
@@ -105,8 +105,9 @@ class Item(Base):
     """One photo of a batch: what a job is.
 
     ``photo`` is None until a photo that was named by ``location`` has been fetched; ``version`` tells one
-    state of what is there from the next. ``loss`` is what a wrong
-    publication is expected to cost, 0..1: the queue of reviewers is ordered by it.
+    state of what is there from the next. ``loss`` is what a wrong publication is expected to cost, 0..1: the
+    queue of reviewers is ordered by it. ``begun_in`` is the lane in which a treatment began that has not
+    ended: where a worker finds it set, the one before it died.
     """
 
     __tablename__ = "items"
@@ -129,6 +130,7 @@ class Item(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_owner: Mapped[str | None]
     lease_until: Mapped[float | None]
+    begun_in: Mapped[str | None]
     trail_id: Mapped[str | None]
     loss: Mapped[float] = mapped_column(default=0.0)
     created_at: Mapped[float]
@@ -149,7 +151,8 @@ class TrailRow(Base):
     """What one attempt at an item came to.
 
     ``files`` are the outputs, the main one first; ``first`` says that it is the item's first trail. The
-    figures are those that dashboards add up: docs/metrics.md defines them.
+    figures are those that dashboards and rollouts add up: docs/metrics.md defines them. ``lane`` is whose
+    turn it was; where it failed there and the live lane stepped in, ``fell_back`` says so.
     """
 
     __tablename__ = "trails"
@@ -168,7 +171,13 @@ class TrailRow(Base):
     residue: Mapped[bool | None]
     seconds: Mapped[float]
     cpu_seconds: Mapped[float]
+    lane: Mapped[str] = mapped_column(default="live", server_default="live")
+    rollout_id: Mapped[str | None]
+    fell_back: Mapped[bool] = mapped_column(default=False, server_default=false())
+    figures: Mapped[dict[str, Any] | None]
     created_at: Mapped[float] = mapped_column(index=True)
+
+    __table_args__ = (Index("ix_trails_rollout", "rollout_id", "created_at"),)
 
 
 class Flaw(Base):
@@ -257,12 +266,12 @@ class IdempotentRequest(Base):
 
 
 class Delivery(Base):
-    """A message to a webhook, until it has arrived or been given up."""
+    """A message to a webhook, until it has arrived or been given up; an alert is about no batch."""
 
     __tablename__ = "deliveries"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.id"), index=True)
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("batches.id"), index=True)
     url: Mapped[str]
     body: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -59,6 +59,7 @@ def put_off(
         mine = queue.held(session, item.id, lease)
         mine.reason, mine.updated_at, mine.lease_until = str(error), now, now + seconds
         mine.attempts -= not counted
+        mine.begun_in = None
     return State(mine.state)
 
 

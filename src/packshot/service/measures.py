@@ -16,7 +16,7 @@ from packshot.service.context import Context
 
 DAY = 86_400.0
 
-_EDITS = ("erase", "redo")
+EDITS = ("erase", "redo")
 """Decisions by which a person changes a photo rather than judging it."""
 
 
@@ -53,7 +53,7 @@ def measure(session: Session, since: float, until: float, *, merchant: str | Non
     """The figures of the photos that were first treated between two times."""
     these = _first_trails(since, until, merchant)
     touched = exists().where(Review.item_id == Item.id)
-    edited = exists().where(Review.item_id == Item.id, Review.action.in_(_EDITS), Review.undone_at.is_(None))
+    edited = exists().where(Review.item_id == Item.id, Review.action.in_(EDITS), Review.undone_at.is_(None))
     decided = Item.state.in_((State.DONE, State.FAILED, State.NEEDS_REVIEW))
     alone = decided & (Item.state != State.NEEDS_REVIEW) & ~touched
     row = session.execute(

@@ -32,6 +32,12 @@ class Metrics:
             buckets=_UNTIL_PUBLISHED,
             registry=self.registry,
         )
+        self.shadow_divergence = Histogram(
+            "shadow_divergence",
+            "Difference of two recipes' results of the same photo, 0 to 1; 1 where verdicts differ.",
+            buckets=(0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+            registry=self.registry,
+        )
         self.requests = Histogram(
             "http_request_duration_seconds",
             "Wall time of a request.",
@@ -39,6 +45,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.canary_weight = self._gauge("canary_weight", "Share of products that a candidate recipe treats.")
         self.queue_depth = self._gauge("queue_depth", "Photos that wait or are being treated.")
         self.queue_age = self._gauge(
             "queue_oldest_age_seconds", "Age of the oldest photo that nobody has begun."

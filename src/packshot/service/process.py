@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from dataclasses import replace
 
-import cv2
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from packshot.edges.decode import open_photo
-from packshot.executors.manifest import Identity
-from packshot.executors.treatment import Input
-from packshot.finding import Finding
 from packshot.ledger import audit, queue
 from packshot.ledger.missing import insert_missing
 from packshot.ledger.queue import Lease
 from packshot.ledger.tables import Artefact, Flaw, Item, Photo, Review, State, TrailRow
-from packshot.service import endings, slots, trails
+from packshot.service import comparing, endings, slots, trails
 from packshot.service.batches import settle
 from packshot.service.context import Context
-from packshot.service.credentials import credentialed
-from packshot.service.masks import decode_mask
+from packshot.service.lanes import Turn
 from packshot.service.options import Options
 from packshot.service.places import read_location
-from packshot.stages.inpaint import painted
+from packshot.service.treating import given_of, treat
 from packshot.trail import Trail
 from packshot.verdict import Verdict
 
@@ -45,20 +36,14 @@ def process(context: Context, item: Item, lease: Lease) -> State:
         PackshotError: its bytes cannot be had, or a machine's defect.
     """
     digest, data = _input(context, item)
-    if (earlier := _same_as(context, item, digest)) is not None:
+    turn = context.lanes.turn(item)
+    if (earlier := _same_as(context, item, digest, turn)) is not None:
         return endings.skip(context, item, lease, digest, f"the same as {earlier}, which is published")
-    options = Options.model_validate(item.options)
-    with context.ledger.reading() as session:
-        attested_by = queue.batch(session, item.batch_id).attested_by
-    extra = _extra(context, options, data, item.name)
-    target = _target(item.name)
-    given = Input(
-        data, item.name, target, Identity(item.product, item.category, item.merchant), attested_by, extra
-    )
-    started = time.perf_counter()
-    treated = context.treatments.of(options).apply(given)
-    treated = replace(treated, files=tuple(credentialed(context.settings, treated)))
-    row = trails.row_of(context, item, treated, time.perf_counter() - started)
+    if turn.watched and item.begun_in is None:
+        _begin(context, item, lease, turn)
+    lived = treat(context, item, given_of(context, item, data), turn)
+    treated = lived.treated
+    row = trails.row_of(context, item, lived, turn)
     state = _STATE_OF[treated.trail.verdict]
     with context.ledger.transaction() as session:
         mine = queue.held(session, item.id, lease)
@@ -74,6 +59,8 @@ def process(context: Context, item: Item, lease: Lease) -> State:
         session.add(row)
         session.flush()
         session.add_all(Flaw(trail_id=row.id, code=code) for code in sorted(trails.flaws(treated.trail)))
+        mine.begun_in = None
+        comparing.note(session, mine, row, lived, turn)
         mine.photo, mine.trail_id, mine.verdict = digest, row.id, treated.trail.verdict.value
         mine.loss = expected_loss(session, mine, treated.trail.score_after)
         reason = " ".join(dict.fromkeys(treated.trail.decision.reasons)) or None
@@ -88,7 +75,7 @@ def process(context: Context, item: Item, lease: Lease) -> State:
             {"trail": row.id, "reason": reason},
         )
         settle(session, mine)
-    _count(context, treated.trail, item.category)
+    _count(context, treated.trail, item.category, turn.lane)
     return state
 
 
@@ -126,10 +113,16 @@ def _input(context: Context, item: Item) -> tuple[str, bytes]:
     return digest, data
 
 
-def _same_as(context: Context, item: Item, digest: str) -> str | None:
+def _begin(context: Context, item: Item, lease: Lease, turn: Turn) -> None:
+    """Note in which lane a treatment begins: where this worker dies, the next one knows of what."""
+    with context.ledger.transaction() as session:
+        queue.held(session, item.id, lease).begun_in = turn.lane
+
+
+def _same_as(context: Context, item: Item, digest: str, turn: Turn) -> str | None:
     """The item that stands in this one's place, if it is the same photo asked for in the same way."""
     options = Options.model_validate(item.options)
-    recipe = context.treatments.of(options).pipeline.digest
+    recipe = context.treatments.of(options, turn.recipe).pipeline.digest
     with context.ledger.reading() as session:
         standing = slots.standing(session, item)
         if standing is None or standing.item_id == item.id:
@@ -149,31 +142,9 @@ def _same_as(context: Context, item: Item, digest: str) -> str | None:
     return other.id if same else None
 
 
-def _extra(context: Context, options: Options, data: bytes, name: str) -> tuple[Finding, ...]:
-    """What reviewers painted, as the finding that has it filled."""
-    if options.paint is None:
-        return ()
-    mask = decode_mask(context.artefacts.get(options.paint))
-    height, width = mask.shape
-    photo = open_photo(data, name=name)
-    if (photo.width, photo.height) != (width, height):
-        resized = cv2.resize(
-            mask.astype(np.uint8), (photo.width, photo.height), interpolation=cv2.INTER_NEAREST
-        )
-        mask = resized > 0
-    return (painted(mask, options.painted_by or "somebody"),) if mask.any() else ()
-
-
-def _target(name: str) -> str:
-    """What the files of a photo are called: its name without the suffix of a photo, safe as a file's name."""
-    stem = name.rsplit(".", 1)[0] if "." in name[1:] else name
-    safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in stem)[:80]
-    return safe.strip(".") or hashlib.sha256(name.encode()).hexdigest()[:16]
-
-
-def _count(context: Context, trail: Trail, category: str | None) -> None:
+def _count(context: Context, trail: Trail, category: str | None, lane: str) -> None:
     known = category or ""
     for step in trail.steps:
-        context.metrics.images.labels(step.stage, step.outcome.value, known, "live").inc()
+        context.metrics.images.labels(step.stage, step.outcome.value, known, lane).inc()
         context.metrics.stage_seconds.labels(step.stage).observe(step.seconds)
-    context.metrics.images.labels("verdict", trail.verdict.value, known, "live").inc()
+    context.metrics.images.labels("verdict", trail.verdict.value, known, lane).inc()

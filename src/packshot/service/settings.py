@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -40,6 +40,15 @@ class Settings(BaseModel):
         purge_url: told the addresses that changed, to empty a CDN's cache.
         purge_secret: signs what the purge hook is told.
         webhook_secret: signs what callbacks are told; without it nothing can be called back.
+        alert_url: told when a rollout moves, or a figure gets worse; signed as callbacks are.
+        shadow_share: processor time that comparisons may take, as a share of one core; 0 holds them all up.
+        at_most_bad: highest share of bad photos that may be published without a person, above 0 and below 1;
+            without it the recipe's own verdict decides.
+        promise: ``confident``: of the published photos, at most that share is bad, with ``confidence``;
+            ``expected``: of all photos, on average.
+        confidence: above 0 and below 1.
+        settle_hours: after so long, a photo that nobody answered about counts as bad.
+        refit_hours: between two choices of the publishing threshold, and between two self-tests.
         c2pa_certificate: PEM file with the chain that signs Content Credentials.
         c2pa_key: PEM file with its private key.
         c2pa_algorithm: what the key signs with: es256, ed25519, ...
@@ -67,6 +76,13 @@ class Settings(BaseModel):
     purge_url: str | None = None
     purge_secret: str = ""
     webhook_secret: str | None = None
+    alert_url: str | None = None
+    shadow_share: float = Field(default=0.5, ge=0, le=1)
+    at_most_bad: float | None = Field(default=None, gt=0, lt=1)
+    promise: Literal["expected", "confident"] = "confident"
+    confidence: float = Field(default=0.9, gt=0, lt=1)
+    settle_hours: float = Field(default=72.0, ge=0)
+    refit_hours: float = Field(default=24.0, gt=0)
     c2pa_certificate: Path | None = None
     c2pa_key: Path | None = None
     c2pa_algorithm: str = "es256"

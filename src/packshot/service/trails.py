@@ -9,13 +9,14 @@ from packshot.edges.artefacts import Artefacts
 from packshot.edges.decode import open_photo
 from packshot.edges.provenance import provenance_of
 from packshot.edges.receipt import build, sign
-from packshot.executors.treatment import Treated
 from packshot.finding import Severity
 from packshot.ledger.identity import new_id
 from packshot.ledger.tables import Item, TrailRow
 from packshot.service import fidelity
 from packshot.service.context import Context
+from packshot.service.lanes import Turn
 from packshot.service.masks import mask_png
+from packshot.service.treating import Lived
 from packshot.trail import Trail
 
 
@@ -41,9 +42,9 @@ class Kept:
     channel: str | None
 
 
-def row_of(context: Context, item: Item, treated: Treated, seconds: float) -> TrailRow:
+def row_of(context: Context, item: Item, lived: Lived, turn: Turn) -> TrailRow:
     """What is written down of an attempt; its files, mask and receipt are kept first."""
-    trail = treated.trail
+    treated, trail = lived.treated, lived.treated.trail
     files = [_kept(context, file.name, file.data) for file in treated.files]
     mask = context.artefacts.put(mask_png(trail.mask)) if trail.mask is not None else None
     receipt = None
@@ -51,9 +52,6 @@ def row_of(context: Context, item: Item, treated: Treated, seconds: float) -> Tr
         outputs = [(file.name, file.data) for file in treated.files]
         receipt = context.artefacts.put(sign(build(trail, treated.photo, outputs), context.signing_key))
     before, after = treated.photo, trail.photo
-    edges = None
-    if before is not None and after is not None and trail.changed:
-        edges = fidelity.edge_fidelity(before.pixels, after.pixels, trail.mask)
     body = trail.as_dict() | {
         "changed": trail.changed,
         "size_before": [before.width, before.height] if before else None,
@@ -70,11 +68,15 @@ def row_of(context: Context, item: Item, treated: Treated, seconds: float) -> Tr
         recipe_digest=trail.recipe_digest,
         first=item.trail_id is None,
         failed_checks=bool(flaws(trail)),
-        edge_fidelity=None if edges is None else round(edges, 5),
+        edge_fidelity=None if lived.edges is None else round(lived.edges, 5),
         artefact=fidelity.has_artefact(trail),
         residue=fidelity.has_residue(trail),
-        seconds=round(seconds, 4),
+        seconds=round(lived.seconds, 4),
         cpu_seconds=round(trail.cpu_seconds, 4),
+        lane=turn.lane,
+        rollout_id=turn.rollout,
+        fell_back=lived.fell_back,
+        figures=dict(lived.figures),
         created_at=time.time(),
     )
 

@@ -9,13 +9,15 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
+from packshot.service.conductor import Conductor
 from packshot.service.context import Context
 from packshot.service.options import Options
+from packshot.service.shadow import Shadow
 from packshot.service.watching import Watcher
 from packshot.service.webhooks import Messenger
 from packshot.service.work import Workers
 from packshot.web import openapi, problems
-from packshot.web.api import audit, batches, direct, health, jobs
+from packshot.web.api import audit, batches, direct, experiments, health, jobs, rollouts
 from packshot.web.auth import Doorkeeper
 from packshot.web.limits import BodyLimit
 from packshot.web.observed import Observed
@@ -38,7 +40,8 @@ def create_app(context: Context, *, require_keys: bool, work: bool = True) -> Fa
         require_keys: whether callers need a key; only a service on loopback may do without.
         work: whether this process also treats photos, calls back and watches; else another one must.
     """
-    threads = (Workers(context), Messenger(context), Watcher(context)) if work else ()
+    kinds = (Workers, Messenger, Watcher, Conductor, Shadow) if work else ()
+    threads = [kind(context) for kind in kinds]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +71,14 @@ def create_app(context: Context, *, require_keys: bool, work: bool = True) -> Fa
     app.add_middleware(BodyLimit, settings=context.settings)
     app.add_middleware(Observed, metrics=context.metrics)
     versioned = APIRouter(prefix="/v1")
-    for router in (direct.router, batches.router, jobs.router, audit.router):
+    for router in (
+        direct.router,
+        batches.router,
+        jobs.router,
+        rollouts.router,
+        experiments.router,
+        audit.router,
+    ):
         versioned.include_router(router)
     app.include_router(direct.router)
     app.include_router(versioned)

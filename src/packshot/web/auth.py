@@ -161,6 +161,7 @@ def needs(scope: Scope) -> Callable[..., Coroutine[Any, Any, Actor]]:
 
 Submitter = Annotated[Actor, Depends(needs(Scope.SUBMIT))]
 Reviewer = Annotated[Actor, Depends(needs(Scope.REVIEW))]
+Admin = Annotated[Actor, Depends(needs(Scope.ADMIN))]
 Parts = Annotated[Context, Depends(context_of)]
 
 MAY_SUBMIT, MAY_READ, ADMIN = (Depends(needs(scope)) for scope in (Scope.SUBMIT, Scope.READ, Scope.ADMIN))

@@ -37,6 +37,7 @@ STATUS: Mapping[str, int] = {
     "malformed": HTTPStatus.BAD_REQUEST,
     "unsupported_media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "idempotency_conflict": HTTPStatus.CONFLICT,
+    "not_possible": HTTPStatus.CONFLICT,
     "audit_broken": HTTPStatus.CONFLICT,
     "unauthorized": HTTPStatus.UNAUTHORIZED,
     "forbidden": HTTPStatus.FORBIDDEN,

@@ -64,10 +64,10 @@ def test_a_broken_photo_ends_in_a_trail_and_the_others_are_done(tmp_path: Path) 
 class Failing(Pipeline):
     """Fails on narrow photos, as a bug would."""
 
-    def run(self, photo, extra=()):
+    def run(self, photo, extra=(), memo=None):
         if photo.width < 20:
             raise ZeroDivisionError("a bug")
-        return super().run(photo, extra)
+        return super().run(photo, extra, memo)
 
 
 def test_a_bug_sends_one_photo_to_review_and_is_tried_again(tmp_path: Path) -> None:

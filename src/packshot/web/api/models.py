@@ -168,6 +168,7 @@ class Step(BaseModel):
     changed_pixels: int | None
     untouched_digest: str | None
     findings: list[Finding]
+    reused: bool = False
 
 
 class Image(BaseModel):
