@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from service_photos import photos
@@ -28,6 +29,8 @@ from packshot.ledger import queue
 from packshot.ledger.database import Ledger
 from packshot.ledger.tables import Item, TrailRow
 
+LONGEST_SECONDS = 900.0
+"""After this long a candidate that is still under way has not fared as it must."""
 SABOTEURS = Path(__file__).with_name("saboteurs")
 CASES = {
     "blurring": "rolled_back",
@@ -99,7 +102,7 @@ def _plan(case: str) -> dict[str, object]:
         "candidate": {"backends": {role: f"{case}-x{role[10]}" for role in roles}},
         "phases": [{"kind": "canary", "weight": weight, "least": 20} for weight in (0.1, 0.25, 0.5, 1.0)],
         "interval": 1.0,
-        # To be sure within two points that an equal one is equal takes thousands of photos: wider for that one.
+        # To be sure within two points that an equal one is equal takes thousands of photos.
         **({"guardrails": WIDE} if case == "twin" else {}),
     }
 
@@ -138,16 +141,24 @@ def _try(case: str, arguments: argparse.Namespace) -> Result:
         saw=saw,
         at_rollback=saw / arguments.products,
         seconds=time.monotonic() - began,
-        reason=(view["reason"] or "")[:150],
+        reason=_why(view)[:300],
     )
 
 
-def _until_it_ends(server: Server, rollout: str, feeding: threading.Thread) -> dict[str, str]:
+def _until_it_ends(server: Server, rollout: str, feeding: threading.Thread) -> dict[str, Any]:
+    until = time.monotonic() + LONGEST_SECONDS
     while True:
         view = httpx.get(f"{server.url}/v1/rollouts/{rollout}", timeout=60).json()
-        if view["status"] != "running" or not feeding.is_alive():
+        if view["status"] != "running" or not feeding.is_alive() or time.monotonic() > until:
             return view
         time.sleep(0.5)
+
+
+def _why(view: dict[str, Any]) -> str:
+    """Why it ended; of one that is still under way, what it waits for."""
+    if view["status"] != "running":
+        return view["reason"] or ""
+    return " ".join((view["judgement"] or {}).get("reasons", ()))
 
 
 def _feed(server: Server, home: Path, arguments: argparse.Namespace, stop: threading.Event) -> None:

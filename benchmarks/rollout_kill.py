@@ -1,6 +1,6 @@
 """kill -9 in each phase of a rollout: it goes on where it was.
 
-``python benchmarks/rollout_kill.py [--database postgresql://...] [--kills 2]``: a small recipe and drawn
+``python benchmarks/rollout_kill.py --database postgresql --kills 2``: a small recipe and drawn
 photos; a plan of replay, shadow, canary 30 % and 100 %. In each phase the service is killed several times
 while it works, and started again. Then: the phase and its comparisons are those of before, no step was made
 twice, each photo was compared once a phase, the audit log's chain holds, and in the end the candidate is
@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
+from service_kill import database
 from service_photos import photos
 from service_process import Server
 from sqlalchemy import func, select
@@ -47,12 +48,12 @@ _SECONDS = 300.0
 class Trial:
     """A service, its ledger, and the photos that it gets."""
 
-    def __init__(self, folder: Path, url: str | None) -> None:
+    def __init__(self, folder: Path, url: str) -> None:
         home = folder / "home"
         home.mkdir()
         recipe = folder / "recipe.yaml"
         recipe.write_text(RECIPE)
-        self.url = url or f"sqlite:///{home / 'ledger.db'}"
+        self.url = url
         settings = {"RECIPE": str(recipe), "SHADOW_SHARE": "1", "LEASE_SECONDS": "2"}
         self.server = Server(home, settings | {"DATABASE_URL": self.url})
         self._photos = photos(None, side=120)
@@ -76,13 +77,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--database", help="a PostgreSQL; SQLite by default")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--kills", type=int, default=2, help="in each phase")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
-    with tempfile.TemporaryDirectory(prefix="packshot-rollout-kill-") as name:
-        trial = Trial(Path(name), arguments.database)
+    with (
+        tempfile.TemporaryDirectory(prefix="packshot-rollout-kill-") as name,
+        database(arguments.database, Path(name, "home")) as url,
+    ):
+        trial = Trial(Path(name), url)
         trial.server.start()
         trial.server.wait()
         trial.send(STORED)

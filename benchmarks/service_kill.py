@@ -109,7 +109,7 @@ def main() -> int:
     random.seed(arguments.seed)
     with tempfile.TemporaryDirectory(prefix="packshot-kill-") as name:
         home = Path(name, "home")
-        with _database(arguments.database, home) as url:
+        with database(arguments.database, home) as url:
             server = Server(home, {**_SETTINGS, "DATABASE_URL": url})
             load = Load(server.url, arguments.photos)
             took = _torture(server, load, arguments.kills, arguments.seconds)
@@ -152,7 +152,7 @@ def _waiting(client: httpx.Client) -> Iterator[bool]:
 
 
 @contextmanager
-def _database(kind: str, home: Path) -> Iterator[str]:
+def database(kind: str, home: Path) -> Iterator[str]:
     """The URL of an empty database."""
     if kind == "sqlite":
         yield f"sqlite:///{home / 'ledger.db'}"

@@ -1,8 +1,8 @@
 """How much of the truth enlargement brings back: ``python benchmarks/upscale.py --photos ../shared/photos``.
 
 Truths are reduced by 2 and 4 (clean: antialiased bicubic, the field's habit, and area average; degraded:
-Gaussian blur of sigma 1 in the truth, area average, noise of sigma 3 levels, JPEG 60), enlarged again, and
-compared:
+Gaussian blur of sigma 1 in the truth, area average, noise of sigma 3 levels, JPEG 60; compressed: area
+average and JPEG 85, no more), enlarged again, and compared:
 
 - PSNR over RGB, in dB, and SSIM over RGB;
 - halo: mean overshoot at the truth's strong edges beyond the levels that the truth has within ``scale``
@@ -11,7 +11,7 @@ compared:
 
 "SPAN, waifu2x" and "upscale-net" are the upscale stage in its direct door with these backends, routed by
 findings, with tiles and back-projection; the route is shown as the share of photos that were taken for
-degraded. At x2 both have the same backends.
+degraded.
 
 ``packshot bench quality`` measures every backend by itself on any photos (:mod:`packshot.quality.enlarging`).
 """
@@ -30,9 +30,9 @@ import numpy as np
 from PIL import Image
 
 from packshot.backend import Upscaler, require
-from packshot.photo import Photo, Pixels
+from packshot.photo import Origin, Photo, Pixels
 from packshot.quality.enlarging import closeness, treated, truth_of
-from packshot.quality.reductions import REDUCTIONS
+from packshot.quality.reductions import REDUCTIONS, area
 from packshot.quality.sets import evenly
 from packshot.stages.upscale import Upscale
 
@@ -43,6 +43,17 @@ SUBSETS = {
     "products": "dev/products",
     "closeups": "dev/closeups",
 }
+
+
+def compressed(truth: Pixels, scale: int) -> Photo:
+    """Reduced by area average and saved as JPEG 85, with no other damage."""
+    small = area(truth, scale).pixels
+    data = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+    pixels: Pixels = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB))
+    return Photo(pixels, None, Origin("compressed.jpg", "jpeg", data, "", lossless=False))
+
+
+KINDS = {**REDUCTIONS, "compressed": compressed}
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,12 @@ OTHERS = {
     "upscaler_x2": "span-x2",
     "upscaler_x2_degraded": "waifu2x-x2",
 }
-OURS = {"upscaler_x4": "upscale-net-x4", "upscaler_x4_degraded": "upscale-net-x4-degraded"}
+OURS = {
+    "upscaler_x4": "upscale-net-x4",
+    "upscaler_x4_degraded": "upscale-net-x4-degraded",
+    "upscaler_x2": "upscale-net-x2",
+    "upscaler_x2_degraded": "upscale-net-x2-degraded",
+}
 METHODS = {
     "Lanczos": interpolated,
     "SPAN, waifu2x": partial(treated, roles={**Upscale.roles, **OTHERS}),
@@ -106,16 +122,17 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=24, help="photos a subset")
     parser.add_argument("--scales", type=int, nargs="+", default=[4, 2])
+    parser.add_argument("--kinds", choices=KINDS, nargs="+", default=list(KINDS), help="of reduction")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     for scale in arguments.scales:
-        for kind, reduced in REDUCTIONS.items():
+        for kind in arguments.kinds:
             print(f"\nx{scale}, {kind}\n")
             print("| photos | PSNR | SSIM | halo % | CPU-s | chain |\n|---|---|---|---|---|---|")
             every: dict[str, list[Score]] = {name: [] for name in METHODS}
             for subset, folder in SUBSETS.items():
                 inputs = [
-                    (truth, reduced(truth, scale))
+                    (truth, KINDS[kind](truth, scale))
                     for truth in truths(arguments.photos / folder, arguments.limit)
                 ]
                 for name, method in METHODS.items():

@@ -30,7 +30,10 @@ def service(tmp_path):
 
 
 def photos(first, count):
-    return [(f"{number}.png", encoded(product((GOOD[0] + number, GOOD[1])))) for number in range(first, first + count)]
+    return [
+        (f"{number}.png", encoded(product((GOOD[0] + number, GOOD[1]))))
+        for number in range(first, first + count)
+    ]
 
 
 def until(service, rollout, wanted, seconds=120):
@@ -115,7 +118,9 @@ def test_an_experiment_splits_products_and_says_what_it_saw(service):
     assert found["means"]["pass_rate"] == {"now": 1.0, "stricter": 1.0}
     assert {one["metric"] for one in found["analysis"]["overall"]} >= {"pass_rate", "latency"}
     is_problem(service.http.post("/v1/rollouts", json=PLAN), 422, "usage")
-    assert service.http.post(f"/v1/experiments/{name}/stop", json={"reason": "over"}).json()["running"] is False
+    assert (
+        service.http.post(f"/v1/experiments/{name}/stop", json={"reason": "over"}).json()["running"] is False
+    )
     is_problem(service.http.post(f"/v1/experiments/{name}/stop"), 422, "usage")
     assert service.http.get("/v1/experiments").json()["experiments"][0]["reason"] == "over"
 

@@ -18,6 +18,8 @@ from training.stroke_net.data import photos, read
 from training.upscale_net.data import FINEST, a_crop, spoilt
 
 SIDE = 288
+BEST = 60.0
+"""PSNR, dB, from which two pictures are the same; an empty crop is enlarged without any error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,8 @@ def figures(net: nn.Module, cases: Sequence[Case], scale: int, device: torch.dev
         result = (large * 255).round().clip(0, 255).astype(np.uint8)
         plain = np.asarray(Image.fromarray(case.small).resize((SIDE, SIDE), Image.Resampling.LANCZOS))
         halos = [overshoot_percent(p, case.truth, scale) or 0.0 for p in (result, plain)]
-        gains.setdefault(case.kind, []).append(
-            (cv2.PSNR(case.truth, result) - cv2.PSNR(case.truth, plain), halos[0] - halos[1])
-        )
+        signals = [min(cv2.PSNR(case.truth, p), BEST) for p in (result, plain)]
+        gains.setdefault(case.kind, []).append((signals[0] - signals[1], halos[0] - halos[1]))
     net.train()
     means = {kind: np.mean(rows, 0) for kind, rows in gains.items()}
     return {f"gain_{kind}": float(mean[0]) for kind, mean in means.items()} | {

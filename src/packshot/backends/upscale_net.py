@@ -1,4 +1,4 @@
-"""Our own enlarging network: SPAN trained on, told whether the photo is degraded."""
+"""Our own enlarging networks: SPAN trained on, told whether the photo is degraded."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from packshot.photo import Pixels
 from packshot.weights import digests, path
 
 
-def _card(name: str) -> Card:
+def _card(scale: int, state: str = "") -> Card:
     """Both states of the photo have the same weights and cost."""
     return Card(
-        name=name,
+        name=f"upscale-net-x{scale}{state}",
         version="1",
         licence="Apache-2.0",
-        weights=digests("upscale-net-x4"),
+        weights=digests(f"upscale-net-x{scale}"),
         precision="bf16",
-        scale=4,
+        scale=scale,
         cpu_seconds_per_megapixel=5.5,
     )
 
 
 class _UpscaleNet:
-    """One state of the photo; an ``Upscaler``."""
+    """One scale and one state of the photo; an ``Upscaler``."""
 
     card: ClassVar[Card]
     degradation: ClassVar[float]
 
     def __init__(self) -> None:
-        self._network = OpenVinoNetwork(lambda: path("upscale-net-x4"), "bf16")
+        self._network = OpenVinoNetwork(lambda: path(f"upscale-net-x{self.card.scale}"), "bf16")
 
     def upscale(self, pixels: Pixels) -> Pixels:
         """``pixels`` (H, W, 3) enlarged by the card's scale."""
@@ -41,15 +41,29 @@ class _UpscaleNet:
         return as_pixels(self._network(as_tensor(pixels), state))
 
 
+class UpscaleNetX2(_UpscaleNet):
+    """x2 for clean photos."""
+
+    card = _card(2)
+    degradation = 0.0
+
+
+class UpscaleNetX2Degraded(_UpscaleNet):
+    """x2 for photos with noise, blur or compression, which it takes out on the way."""
+
+    card = _card(2, "-degraded")
+    degradation = 1.0
+
+
 class UpscaleNetX4(_UpscaleNet):
     """x4 for clean photos."""
 
-    card = _card("upscale-net-x4")
+    card = _card(4)
     degradation = 0.0
 
 
 class UpscaleNetX4Degraded(_UpscaleNet):
     """x4 for photos with noise, blur or compression, which it takes out on the way."""
 
-    card = _card("upscale-net-x4-degraded")
+    card = _card(4, "-degraded")
     degradation = 1.0

@@ -27,6 +27,7 @@ from packshot.cli import (
     treat,
     validate,
     verify,
+    watch,
 )
 from packshot.cli.console import complain
 from packshot.errors import PackshotError
@@ -79,6 +80,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(recipe.app, name="recipe")
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(experiment.app, name="experiment")
+app.add_typer(watch.app, name="watch")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -143,10 +143,18 @@ def _print(view: dict[str, Any]) -> None:
         )
         rows = [(one["metric"], str(one["n"]), one["outcome"], one["sentence"]) for one in judged["evidence"]]
         show("", ("guardrail", "photos", "outcome", "evidence"), rows)
+        moves = [_movement(one) for one in judged["movements"] if one["n"]]
+        show("Better (+) or worse (-) than now", ("metric", "photos", "movement", "interval"), moves)
     typer.echo("")
     for step in view["transitions"]:
         why = f"{step['actor']}: {step['reason'] or ''}"
         typer.echo(f"{_moment(step['at'])}  {step['action']:10} {step['phase']:14} {why}")
+
+
+def _movement(one: dict[str, Any]) -> tuple[str, ...]:
+    ends = ["unknown" if end is None else f"{end:+.3g}" for end in (one["lower"], one["upper"])]
+    interval = " to ".join(ends) + (" *" if one["moves"] else "")
+    return one["metric"], str(one["n"]), f"{one['effect']:+.3g}", interval
 
 
 def _moment(at: float) -> str:

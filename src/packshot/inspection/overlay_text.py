@@ -12,6 +12,7 @@ from packshot.backend import Line, StrokeMasker, TextBox, TextDetector, TextRead
 from packshot.finding import Box, Finding, Mask, Region, Severity
 from packshot.inspection.inspector import Setup
 from packshot.inspection.overlay import judge
+from packshot.inspection.overlay.doubts import NOTED, Strokes, strokes_beside
 from packshot.inspection.overlay.kinds import Kind, Mark, contrast, name
 from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import Patch, merge, patches
@@ -31,10 +32,16 @@ _MOSTLY = 0.6
 
 
 class OverlayText:
-    """Finds text laid over the photo; what is printed on the product is noted as ``printed_text`` only."""
+    """Finds text laid over the photo; what is printed on the product is noted as ``printed_text`` only.
+
+    What it is unsure of is noted and changes no verdict: text that cannot be read (``unread_text``), strokes
+    beside all lines (``faint_strokes``), and how likely the likeliest line that was kept is an overlay.
+    """
 
     name: ClassVar[str] = "overlay_text"
-    codes: ClassVar[frozenset[str]] = frozenset({"overlay_text", "printed_text"})
+    codes: ClassVar[frozenset[str]] = frozenset(
+        {"overlay_text", "printed_text", "unread_text", "faint_strokes"}
+    )
     roles: ClassVar[Mapping[str, str]] = {
         "text_detector": "ppocr-v6-small",
         "text_reader": "ppocr-v6-small-reader",
@@ -48,33 +55,41 @@ class OverlayText:
         self._threshold = judge.THRESHOLDS[setup.mode]
 
     def inspect(self, view: View) -> Sequence[Finding]:
-        """One finding per overlay, and one for all printed text together."""
+        """One finding per overlay, and one each for all printed text, unread text and other strokes."""
         boxes = self._detector.detect(view.pixels)
         sight = look(self._masker, view.pixels)
-        read = {index: self._reader.read(view.pixels, box) for index, box in enumerate(boxes)}
-        lines = {index: line for index, line in read.items() if judge.legible(line)}
-        odds = {
-            index: judge.overlay_probability(
-                measure(view, boxes[index], sight.afar, boxes), line, _phrase(index, boxes, lines)
+        read = [self._reader.read(view.pixels, box) for box in boxes]
+        lines = {index: line for index, line in enumerate(read) if judge.legible(line)}
+        odds = [
+            judge.overlay_probability(
+                measure(view, boxes[index], sight.afar, boxes),
+                line,
+                _phrase(index, boxes, lines) if index in lines else line.text,
             )
-            for index, line in lines.items()
-        }
-        overlaid = [index for index, probability in odds.items() if probability >= self._threshold]
+            for index, line in enumerate(read)
+        ]
+        overlaid = [index for index in lines if odds[index] >= self._threshold]
         found = patches(view.pixels, sight, boxes, overlaid)
         whole = [_with_ground(view, sight, boxes, patch) for patch in found]
         seen = _Sighting(boxes, lines, odds, merge([patch for patch in whole if patch is not None]))
         laid_over = {index for patch in seen.patches for index in patch.lines}
         printed = [index for index in lines if index not in laid_over]
-        return (*(_finding(view, seen, patch) for patch in seen.patches), *_printed(view, seen, printed))
+        unread = [index for index in range(len(boxes)) if index not in lines]
+        return (
+            *(_finding(view, seen, patch) for patch in seen.patches),
+            *_printed(view, seen, printed),
+            *_unread(view, seen, unread),
+            *_faint(strokes_beside(sight.near, [boxes[index] for index in lines])),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """All text of one photo: boxes, what they say and how likely each is an overlay by index, and patches."""
+    """All text of one photo: boxes, what is legible by index, how likely each is an overlay, and patches."""
 
     boxes: Sequence[TextBox]
     lines: Mapping[int, Line]
-    odds: Mapping[int, float]
+    odds: Sequence[float]
     patches: Sequence[Patch]
 
     def words(self, patch: Patch) -> str:
@@ -170,8 +185,36 @@ def _printed(view: View, seen: _Sighting, indices: Sequence[int]) -> tuple[Findi
     message = f"{len(indices)} lines of text belong to the product or the scene and are kept."
     quote = " / ".join(seen.lines[index].text for index in indices)[:_LONGEST_QUOTE]
     lines = _line_area(view, [seen.boxes[index] for index in indices])
-    evidence = {"lines": len(indices), "text": quote}
+    evidence = {"lines": len(indices), "text": quote, "overlay_odds": _likeliest(seen, indices)}
     return (Finding("printed_text", Severity.INFO, 0.0, message, Region.of_mask(lines), evidence),)
+
+
+def _unread(view: View, seen: _Sighting, indices: Sequence[int]) -> tuple[Finding, ...]:
+    if not indices:
+        return ()
+    odds = _likeliest(seen, indices)
+    message = f"{len(indices)} places look like text that cannot be read, and were kept."
+    lines = _line_area(view, [seen.boxes[index] for index in indices])
+    evidence = {"lines": len(indices), "overlay_odds": odds}
+    return (Finding("unread_text", Severity.INFO, odds, message, Region.of_mask(lines), evidence),)
+
+
+def _likeliest(seen: _Sighting, indices: Sequence[int]) -> float:
+    """The highest probability of an overlay among lines, as evidence."""
+    return round(max(seen.odds[index] for index in indices), 4)
+
+
+def _faint(strokes: Strokes) -> tuple[Finding, ...]:
+    if strokes.strongest < NOTED:
+        return ()
+    message = f"Beside all text, {strokes.share:.1%} of the photo looks like strokes of an overlay; kept."
+    evidence = {
+        "strongest": round(strokes.strongest, 4),
+        "beside_edge": round(strokes.beside_edge, 4),
+        "share": round(strokes.share, 5),
+    }
+    score = min(1.0, strokes.strongest)
+    return (Finding("faint_strokes", Severity.INFO, score, message, Region(strokes.box), evidence),)
 
 
 def _owner(purposes: Sequence[Purpose]) -> str | None:

@@ -258,10 +258,15 @@ class _Found:
         return Evidence(self.metric.name, kind, n, *figures, margin, outcome, paired, sentence)
 
     def _range(self) -> str:
-        if self.lower is None or self.upper is None:
+        low, high = (
+            None if end is None else f"{'+' if end >= 0.0 else '-'}{self.metric.words(end)}"
+            for end in (self.lower, self.upper)
+        )
+        if low is None and high is None:
             return "too few to say how sure"
-        ends = (f"{'+' if end >= 0.0 else '-'}{self.metric.words(end)}" for end in (self.lower, self.upper))
-        return f"surely between {' and '.join(ends)}"
+        if low is None:
+            return f"surely below {high}"
+        return f"surely above {low}" if high is None else f"surely between {low} and {high}"
 
 
 def _guarded(guardrail: Guardrail, seen: Observed | None, risk: float, alpha: float) -> Evidence:

@@ -99,8 +99,16 @@ class Metric:
         """A shown effect's size for people, without its sign: ``3.1 points``, ``20 %``, ``4 per 1,000``."""
         size = abs(shown)
         if self.scale is Scale.RATIO:
-            return f"{size * 100:.3g} %"
-        return f"{size * 100:.3g} points" if self.per == 1.0 else f"{size:.3g} per {self.per:,.0f}"
+            return f"{_short(size * 100)} %"
+        if self.per != 1.0:
+            return f"{_short(size)} per {self.per:,.0f}"
+        points = _short(size * 100)
+        return "1 point" if points == "1" else f"{points} points"
+
+
+def _short(size: float) -> str:
+    """Three figures, and never a power of ten."""
+    return f"{size:,.0f}" if size >= 999.5 else f"{size:.3g}"
 
 
 def _share(name: str, better: Better, about: str) -> Metric:

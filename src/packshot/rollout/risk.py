@@ -29,6 +29,7 @@ _CODES = (
 _METHODS = ("filler_flat", "filler_texture", "filler_structure")
 _PENALTY = 10.0  # of the square of a weight; figures are scaled to a deviation of 1
 _CERTAIN = 0.02  # a score is never taken for a smaller or a larger probability than this leaves
+_UNLIKELY = 0.0025  # a kept line is never taken for less likely an overlay than this
 _ROUNDS = 50  # of Newton's method, which needs about ten
 _SETTLED = 1e-9
 
@@ -70,6 +71,7 @@ def figures(
         made = {
             **_standing(body["findings_after"]),
             **_overlays(body["findings_before"]),
+            **_unreported(body["findings_after"]),
             **_treated(body["steps"], body["size_before"]),
             "gap": _log_odds(1.0 - float(body["score_after"])),
             "gap_before": 1.0 - float(body["score_before"]),
@@ -223,6 +225,20 @@ def _overlays(findings: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     }
 
 
+def _unreported(findings: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """What may lie over the output although no finding says so; 0 where the trail does not tell."""
+    kept = [f["evidence"] for f in findings if f["code"] in ("printed_text", "unread_text")]
+    strokes = [f["evidence"] for f in findings if f["code"] == "faint_strokes"]
+    odds = [float(evidence.get("overlay_odds", 0.0)) for evidence in kept]
+    return {
+        "kept_odds": _above(max(odds, default=0.0), _UNLIKELY),
+        "strokes": _above(max((float(one["strongest"]) for one in strokes), default=0.0), _CERTAIN),
+        "strokes_beside_edge": _above(
+            max((float(one["beside_edge"]) for one in strokes), default=0.0), _CERTAIN
+        ),
+    }
+
+
 def _treated(steps: Sequence[Mapping[str, Any]], size: Sequence[int] | None) -> dict[str, float]:
     """What was done, and how sure the treatments were."""
     notes = [finding for step in steps for finding in step["findings"]]
@@ -240,6 +256,11 @@ def _treated(steps: Sequence[Mapping[str, Any]], size: Sequence[int] | None) -> 
         "enlarged": max((math.log2(float(one["factor"])) for one in enlarged), default=0.0),
         "network": max((float(one["network_share"]) for one in enlarged), default=0.0),
     }
+
+
+def _above(probability: float, least: float) -> float:
+    """By how much the log-odds of a probability exceed those of ``least``; 0 below it."""
+    return float(logit(min(max(probability, least), 1.0 - least)) - logit(least))
 
 
 def _log_odds(probability: float) -> float:

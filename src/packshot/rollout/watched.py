@@ -13,47 +13,25 @@ them together give at most one in N photos: the sum of 1/A over all values that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Self
 
-from packshot.rollout.changepoint import Detector, badness, baseline_limit
-from packshot.rollout.metric import METRICS, Better, Metric, Scale
-from packshot.rollout.sequential import reach
-from packshot.rollout.summary import Summary
+import numpy as np
+from numpy.typing import NDArray
 
-RISK = 0.001
-"""That a limit of what is usual is ever too low, for photos that are alike; the tolerance comes on top."""
+from packshot.rollout.changepoint import BETS, Detector
+from packshot.rollout.metric import METRICS, Better, Metric, Scale
+from packshot.rollout.usual import Baseline, Measure
+
 SCOPES = 4
 """Of a photo: the whole shop, its merchant, its category, its version."""
 
-_CENTRE = 100  # values that say what a usual ratio is; later ones say how much photos differ from it
-_DOUBLINGS = 6  # a limit is sharpened at first, 2 first, 4 first, ... values
-_SPREAD = 0.01  # least standard deviation that is believed of values that are no counts
-_MOST = 0.995  # where limit and tolerance come to more than this, nothing can be noticeably worse
-_SHOWN = 2.0  # standard errors by which one level must lie above another to be believed
 _RECOVERED = math.log(1_000.0)  # so much likelier must "as usual" be than "as at the alarm"
 
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A metric that is watched, and how much worse than usual it may become without an alarm.
-
-    Attributes:
-        metric: what is measured.
-        tolerance: in the metric's unit; of a ratio the part by which it may grow.
-    """
-
-    metric: Metric
-    tolerance: float
-
-    @property
-    def slack(self) -> float:
-        """The tolerance as a difference of badness, 0..1."""
-        if self.metric.scale is Scale.SHARE:
-            return self.tolerance
-        return badness(self.metric, 1.0 + self.tolerance, 1.0) - badness(self.metric, 1.0, 1.0)
+Floats = NDArray[np.float64]
+_BETS = np.asarray(BETS)
 
 
 def _watched(tolerances: Mapping[str, float]) -> Mapping[str, Measure]:
@@ -90,72 +68,6 @@ def threshold(photos: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
-    """What is usual, learnt from photos that were not on trial.
-
-    The limit is that of Clopper and Pearson where values are counts, else that of an asymptotic confidence
-    sequence. It is sharpened whenever twice as many values are known, and only ever lowered: what gets worse
-    slowly does not become usual.
-
-    Attributes:
-        first: values from which the first limit is told.
-        limit: highest mean badness that is usual, without tolerance; None before that.
-        logs: logarithms of the first values of a ratio.
-        values: badness of the values.
-    """
-
-    first: int
-    limit: float | None = None
-    logs: Summary = field(default_factory=Summary)
-    values: Summary = field(default_factory=Summary)
-
-    @property
-    def usual(self) -> float | None:
-        """The geometric mean of a ratio's first values, in its unit; None for a share."""
-        return math.exp(self.logs.total / self.logs.n) if self.logs.n else None
-
-    def after(self, metric: Metric, value: float) -> Self:
-        """The baseline after one more value, in the metric's unit."""
-        if metric.scale is Scale.RATIO and self.logs.n < _CENTRE:
-            return replace(self, logs=_plus(self.logs, metric.transformed(value)))
-        if self.values.n >= self.first << _DOUBLINGS:
-            return self
-        values = _plus(self.values, badness(metric, value, self.usual))
-        doubled = (values.n // self.first).bit_length() - 1
-        if values.n != self.first << max(0, doubled):
-            return replace(self, values=values)
-        limit = _limit(metric, values, RISK / 2 ** (doubled + 1))
-        if limit is None or (self.limit is not None and self.limit < limit):
-            limit = self.limit
-        return replace(self, values=values, limit=limit)
-
-    def ceiling(self, measure: Measure) -> float | None:
-        """The limit with the tolerance; None where there is none yet, or nothing could be worse."""
-        if self.limit is None or self.limit + measure.slack > _MOST:
-            return None
-        return self.limit + measure.slack
-
-    def shown_above(self, other: Baseline) -> bool:
-        """Whether the values show that more is usual here than there."""
-        mine, theirs = (self.logs, other.logs) if self.logs.n else (self.values, other.values)
-        mean, variance, there = mine.mean, mine.variance, theirs.mean
-        if mean is None or variance is None or there is None:
-            return False
-        return mean - _SHOWN * math.sqrt(variance / mine.n) > there
-
-
-def level(base: Baseline | None, others: Iterable[Baseline | None]) -> Baseline | None:
-    """What a photo is held against: ``base``, or one of ``others`` that is shown to be higher.
-
-    So a whole shop gives no alarm because a merchant who always sends poor photos sends many today.
-    """
-    if base is None or base.limit is None:
-        return None
-    known = (other for other in others if other is not None and other.limit is not None)
-    return max((base, *(other for other in known if other.shown_above(base))), key=_height)
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """Where a detector was at some time.
 
@@ -182,7 +94,7 @@ class Watched:
         sums: of the values judged so far.
         marks: of where the detector's bets began.
         alert: the alert that its alarm belongs to, until it has recovered or somebody has seen it.
-        levels: at the alarm, what was allowed and what was found, as mean badness.
+        levels: what was allowed at the alarm, and what is worse than that, as mean badness.
         recovering: how much likelier the former is by now (a logarithm, CUSUM of Page).
     """
 
@@ -194,36 +106,70 @@ class Watched:
     levels: tuple[float, float] | None = None
     recovering: float = 0.0
 
-    def learnt(self, metric: Metric, value: float) -> Self:
-        """After one more value that says what is usual; one under alarm learns nothing."""
+    def learnt(self, metric: Metric, values: Sequence[float]) -> Self:
+        """After more values that say what is usual; one under alarm learns nothing."""
         if self.baseline is None or self.alert is not None:
             return self
-        grown = self.baseline.after(metric, value)
-        return self if grown is self.baseline else replace(self, baseline=grown)
+        return replace(self, baseline=self.baseline.after(metric, values))
 
-    def judged(self, bad: float, ceiling: float, limit: float, at: float) -> Self:
-        """After one more value.
+    def judged(self, bad: Floats, ceilings: Floats, limit: float, at: Floats) -> tuple[Self, int]:
+        """After more values, up to the one that gives an alarm or completes a recovery; how many these are.
+
+        The same as :meth:`Detector.update` of each, some thirty times as fast.
 
         Args:
-            bad: its badness, 0..1.
-            ceiling: the mean badness that it is held against. It may differ from photo to photo, for the
-                bets stay fair as long as each is against its own.
+            bad: badness of each, 0..1.
+            ceilings: the mean badness that each is held against. It may differ from photo to photo, for the
+                bets stay fair as long as each is against its own, which is known before.
             limit: the detector's threshold.
-            at: when it came, seconds.
+            at: when each came, seconds.
         """
         if self.levels is not None:
-            allowed, found = self.levels
-            gain = bad * math.log(allowed / found) + (1.0 - bad) * math.log((1.0 - allowed) / (1.0 - found))
-            return replace(self, recovering=max(0.0, self.recovering + gain))
-        old = self.detector or Detector(ceiling, limit)
-        if (old.baseline, old.threshold) != (ceiling, limit):
-            old = replace(old, baseline=ceiling, threshold=limit)
-        new, sums, marks = old.update(bad), self.sums, self.marks
-        if new.since != old.since or not marks:
-            here = {mark.n: mark for mark in marks} | {sums.n: replace(sums, at=at)}
-            marks = tuple(here[start] for start in sorted(set(new.since)))
-        sums = Mark(sums.n + 1, at, sums.bad + bad, sums.allowed + ceiling)
-        return replace(self, detector=new, sums=sums, marks=marks)
+            return self._recovers(bad)
+        old = self.detector or Detector(float(ceilings[0]), limit)
+        gains = np.log1p(_BETS * ((bad - ceilings) / ceilings)[:, None])
+        won = np.cumsum(gains, axis=0)
+        # E_t = w_t (E_{t-1} + 1), so E_t = W_t (E_0 + sum of 1 / W_{s-1}) with W the product of the w.
+        first = [-np.inf if known is None else known for known in old.evidence]
+        before = np.vstack(([first], np.zeros_like(won[:1]), -won))
+        evidence = won + np.logaddexp.accumulate(before[:-1], axis=0)[1:]
+        statistic = np.exp(np.minimum(evidence, 700.0)).sum(axis=1) / len(BETS)
+        fired = np.flatnonzero(statistic >= limit)
+        count = int(fired[0]) + 1 if len(fired) else len(bad)
+        starts = np.vstack((np.minimum(0.0, -np.asarray([old.run])), won[: count - 1]))
+        place = count - 1 - starts[::-1].argmin(axis=0)  # the last one, of equal ones
+        lowest = starts[place, np.arange(len(BETS))]
+        goes_on = (place == 0) & (np.asarray(old.run) > 0.0)
+        since = np.where(goes_on, old.since, old.n + place)
+        new = Detector(
+            float(ceilings[count - 1]),
+            limit,
+            old.n + count,
+            tuple(np.minimum(evidence[count - 1], 700.0).tolist()),
+            tuple((won[count - 1] - lowest).tolist()),
+            tuple(since.tolist()),
+        )
+        marks = {mark.n: mark for mark in self.marks}
+        sums = np.cumsum(np.stack((bad, ceilings)), axis=1)
+        for start in set(new.since) - set(marks):
+            done = start - old.n
+            more = sums[:, done - 1].tolist() if done else (0.0, 0.0)
+            marks[start] = Mark(start, float(at[done]), self.sums.bad + more[0], self.sums.allowed + more[1])
+        more = sums[:, count - 1].tolist()
+        here = Mark(new.n, float(at[count - 1]), self.sums.bad + more[0], self.sums.allowed + more[1])
+        kept = tuple(marks[start] for start in sorted(set(new.since)))
+        return replace(self, detector=new, sums=here, marks=kept), count
+
+    def _recovers(self, bad: Floats) -> tuple[Self, int]:
+        assert self.levels is not None
+        allowed, found = self.levels
+        worse, better = math.log(allowed / found), math.log((1.0 - allowed) / (1.0 - found))
+        evidence = self.recovering
+        for count, value in enumerate(bad.tolist(), 1):
+            evidence = max(0.0, evidence + value * worse + (1.0 - value) * better)
+            if evidence >= _RECOVERED:
+                return replace(self, recovering=evidence), count
+        return replace(self, recovering=evidence), len(bad)
 
     @property
     def alarm(self) -> bool:
@@ -247,8 +193,9 @@ class Watched:
         count = max(1, sums.n - began.n)
         allowed = (sums.allowed - began.allowed) / count
         found = (sums.bad - began.bad) / count
-        found = min(max(found, allowed + (1.0 - allowed) * 0.01), 0.999)
-        return replace(self, alert=alert, levels=(allowed, found), recovering=0.0)
+        # Half-way: what was found at the alarm is exaggerated, for it is what gave the alarm.
+        between = max((allowed + found) / 2.0, allowed + (1.0 - allowed) * 0.01)
+        return replace(self, alert=alert, levels=(allowed, between), recovering=0.0)
 
     def anew(self) -> Self:
         """As before the first judged value, with what was learnt: after a recovery."""
@@ -257,12 +204,12 @@ class Watched:
     def as_dict(self) -> dict[str, Any]:
         """JSON-compatible form, from which :meth:`from_dict` goes on."""
         return {
-            "baseline": asdict(self.baseline) if self.baseline is not None else None,
+            "baseline": self.baseline.as_dict() if self.baseline is not None else None,
             "detector": self.detector.as_dict() if self.detector is not None else None,
-            "sums": asdict(self.sums),
-            "marks": [asdict(mark) for mark in self.marks],
+            "sums": astuple(self.sums),
+            "marks": [astuple(mark) for mark in self.marks],
             "alert": self.alert,
-            "levels": list(self.levels) if self.levels is not None else None,
+            "levels": self.levels,
             "recovering": self.recovering,
         }
 
@@ -274,33 +221,12 @@ class Watched:
             DesignError: its detector was kept by a version with other bets.
         """
         learnt, levels = raw["baseline"], raw["levels"]
-        if learnt is not None:
-            sums = {name: Summary(**learnt[name]) for name in ("logs", "values")}
-            learnt = Baseline(learnt["first"], learnt["limit"], **sums)
         return cls(
-            baseline=learnt,
+            baseline=Baseline.from_dict(learnt) if learnt is not None else None,
             detector=Detector.from_dict(raw["detector"]) if raw["detector"] is not None else None,
-            sums=Mark(**raw["sums"]),
-            marks=tuple(Mark(**mark) for mark in raw["marks"]),
+            sums=Mark(*raw["sums"]),
+            marks=tuple(Mark(*mark) for mark in raw["marks"]),
             alert=raw["alert"],
             levels=(levels[0], levels[1]) if levels is not None else None,
             recovering=raw["recovering"],
         )
-
-
-def _limit(metric: Metric, values: Summary, risk: float) -> float | None:
-    mean, variance = values.mean, values.variance
-    if mean is None or variance is None or values.total >= values.n:
-        return None
-    if metric.binary:
-        return baseline_limit(values.n, values.total, 1.0 - risk)
-    return mean + reach(values.n, max(variance, _SPREAD**2), risk, tuned=values.n)
-
-
-def _height(baseline: Baseline) -> float:
-    """By which two levels of one metric are compared."""
-    return baseline.logs.total / baseline.logs.n if baseline.logs.n else baseline.limit or 0.0
-
-
-def _plus(sums: Summary, value: float) -> Summary:
-    return Summary(sums.n + 1, sums.total + value, sums.squares + value * value)

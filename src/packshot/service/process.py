@@ -11,7 +11,7 @@ from packshot.ledger import audit, queue
 from packshot.ledger.missing import insert_missing
 from packshot.ledger.queue import Lease
 from packshot.ledger.tables import Artefact, Flaw, Item, Photo, Review, State, TrailRow
-from packshot.service import comparing, endings, slots, trails
+from packshot.service import comparing, endings, labels, slots, trails
 from packshot.service.batches import settle
 from packshot.service.context import Context
 from packshot.service.lanes import Turn
@@ -45,6 +45,7 @@ def process(context: Context, item: Item, lease: Lease) -> State:
     treated = lived.treated
     row = trails.row_of(context, item, lived, turn)
     state = _STATE_OF[treated.trail.verdict]
+    ruling = labels.rule(context, item, row, lived, turn)
     with context.ledger.transaction() as session:
         mine = queue.held(session, item.id, lease)
         insert_missing(session, Photo, digest=digest, created_at=row.created_at)
@@ -61,11 +62,14 @@ def process(context: Context, item: Item, lease: Lease) -> State:
         session.add_all(Flaw(trail_id=row.id, code=code) for code in sorted(trails.flaws(treated.trail)))
         mine.begun_in = None
         comparing.note(session, mine, row, lived, turn)
+        labels.note(session, mine, row, ruling)
         mine.photo, mine.trail_id, mine.verdict = digest, row.id, treated.trail.verdict.value
         mine.loss = expected_loss(session, mine, treated.trail.score_after)
         reason = " ".join(dict.fromkeys(treated.trail.decision.reasons)) or None
         if state is State.PUBLISHING and asked_for(session, mine):
             state, reason = State.NEEDS_REVIEW, "It passes now. Look at the result, then approve it."
+        elif state is State.PUBLISHING and ruling is not None and ruling.reason is not None:
+            state, reason = State.NEEDS_REVIEW, ruling.reason
         queue.move(mine, state, reason=reason)
         audit.record(
             session,

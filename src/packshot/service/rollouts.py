@@ -18,6 +18,7 @@ from packshot.rollout import progress
 from packshot.rollout.gate import Judgement, judge
 from packshot.rollout.plan import Kind, Plan
 from packshot.rollout.progress import OPEN, Action, Status
+from packshot.rollout.replay import movements
 from packshot.service import comparing, gauging, lanes, recipes, stepping
 from packshot.service.context import Context
 from packshot.service.options import Options
@@ -131,6 +132,7 @@ def judge_now(context: Context, rollout_id: str) -> Judgement | None:
         "seen": sum(one.photos for one in seen.observed.values()),
         "waiting": waits,
         "hours": round(seen.hours, 3),
+        "movements": [one.as_dict() for one in movements(seen.observed)],
         "levels": {name: list(levels) for name, levels in seen.levels.items()},
     }
     with context.ledger.transaction() as session:

@@ -12,6 +12,8 @@ NEEDS = {
     "span-x4": ("span-x4",),
     "waifu2x-x2": ("waifu2x-photo-noise1",),
     "waifu2x-span-x4": ("waifu2x-photo-noise2", "span-x4"),
+    "upscale-net-x2": (),
+    "upscale-net-x2-degraded": (),
     "upscale-net-x4": (),
     "upscale-net-x4-degraded": (),
     "lanczos-x2": (),
@@ -74,7 +76,12 @@ def test_span_rebuilds_more_of_a_clean_photo_than_lanczos(name, truth, weights):
 
 @pytest.mark.parametrize(
     ("chain", "plain"),
-    [("waifu2x-x2", "span-x2"), ("waifu2x-span-x4", "span-x4"), ("upscale-net-x4-degraded", "span-x4")],
+    [
+        ("waifu2x-x2", "span-x2"),
+        ("waifu2x-span-x4", "span-x4"),
+        ("upscale-net-x2-degraded", "span-x2"),
+        ("upscale-net-x4-degraded", "span-x4"),
+    ],
 )
 def test_the_chain_rebuilds_more_of_a_jpeg_than_span(chain, plain, truth, weights):
     weights(*NEEDS[chain], *NEEDS[plain])

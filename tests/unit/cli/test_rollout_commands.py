@@ -59,7 +59,13 @@ def test_a_rollout_from_file_to_promotion(packshot, plan):
     packshot("rollout", "promote", "stricter", "--as", "bob")
     view = json.loads(packshot("rollout", "status", "--json"))
     assert (view["status"], view["weight"]) == ("promoted", 1.0)
-    assert [step["action"] for step in view["transitions"]] == ["start", "hold", "resume", "advance", "promote"]
+    assert [step["action"] for step in view["transitions"]] == [
+        "start",
+        "hold",
+        "resume",
+        "advance",
+        "promote",
+    ]
     assert "stricter" in packshot("rollout", "list")
     assert "cannot be told to" in packshot("rollout", "rollback", "stricter", code=2)
 

@@ -58,7 +58,7 @@ def test_a_goal_must_be_reached_as_well() -> None:
     observed: dict[str, Observed] = {"pass_rate": _signs(30, 30, 3_000)}
     judgement = _judged(observed, PASSING, Goal("pass_rate", 0.01))
     assert judgement.verdict is Verdict.HOLD
-    assert "1 points better wanted" in judgement.reasons[0]
+    assert "1 point better wanted" in judgement.reasons[0]
     better: dict[str, Observed] = {"pass_rate": _signs(30, 180, 3_000)}
     assert _judged(better, PASSING, Goal("pass_rate", 0.01)).verdict is Verdict.ADVANCE
 

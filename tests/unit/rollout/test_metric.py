@@ -80,3 +80,9 @@ def test_which_way_is_better() -> None:
     assert higher == {"pass_rate", "edge_fidelity", "automation", "approval"}
     assert all(metric.spread > 0.0 for metric in METRICS.values() if not metric.binary)
     assert all(metric.floor > 0.0 for metric in METRICS.values() if metric.scale is Scale.RATIO)
+
+
+def test_words_have_no_powers_of_ten_and_one_point_is_one() -> None:
+    assert METRICS["cpu"].words(-27.7) == "2,770 %"
+    assert METRICS["pass_rate"].words(0.01) == "1 point"
+    assert METRICS["pass_rate"].words(0.0123) == "1.23 points"

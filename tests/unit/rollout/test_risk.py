@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from packshot.finding import Box, Finding, Region, Severity
 from packshot.photo import Photo
@@ -25,6 +25,16 @@ OVERLAY = Finding(
     "overlay_text", Severity.ERROR, 0.97, "A caption.", Region(Box(5, 5, 50, 20)), {"plate": True}
 )
 PRINTED = Finding("printed_text", Severity.INFO, 0.0, "3 lines.", evidence={"lines": 3, "text": "BREW"})
+KEPT = Finding("printed_text", Severity.INFO, 0.0, "1 line.", evidence={"lines": 1, "overlay_odds": 0.5})
+UNREAD = Finding("unread_text", Severity.INFO, 0.8, "1 place.", evidence={"lines": 1, "overlay_odds": 0.8})
+FAINT = Finding(
+    "faint_strokes",
+    Severity.INFO,
+    0.5,
+    "Strokes.",
+    Region(Box(5, 5, 50, 20)),
+    {"strongest": 0.5, "beside_edge": 0.1, "share": 0.01},
+)
 ERASED = Finding(
     "erased",
     Severity.INFO,
@@ -100,6 +110,48 @@ def test_figures_tell_what_was_found_and_done() -> None:
         "size": np.log2(0.4),
     }
     assert {name: told[name] for name in expected} == pytest.approx(expected)
+
+
+def test_what_was_kept_or_not_read_is_told_in_log_odds() -> None:
+    told = figures(body(KEPT, UNREAD, FAINT))
+    least = logit(0.0025)
+    assert told["kept_odds"] == pytest.approx(logit(0.8) - least)
+    assert figures(body(KEPT))["kept_odds"] == pytest.approx(-least)
+    assert told["strokes"] == pytest.approx(-logit(0.02))
+    assert told["strokes_beside_edge"] == pytest.approx(logit(0.1) - logit(0.02))
+    assert told["other"] == 0
+    assert told["gap"] == figures(body())["gap"]
+
+
+def test_older_trails_and_unlikely_lines_tell_nothing() -> None:
+    unlikely = replace(KEPT, evidence={"lines": 1, "overlay_odds": 0.001})
+    for trail in (body(PRINTED), body(unlikely)):
+        told = figures(trail)
+        assert told["printed_text"] == 0.5
+        assert {told[name] for name in ("kept_odds", "strokes", "strokes_beside_edge")} == {0.0}
+
+
+@pytest.mark.parametrize("likely", [0.0, 1.0])
+def test_certainties_stay_finite(likely: float) -> None:
+    strokes = {"strongest": likely, "beside_edge": likely, "share": likely}
+    sure = replace(UNREAD, evidence={"lines": 1, "overlay_odds": likely})
+    told = figures(body(sure, replace(FAINT, evidence=strokes)))
+    for name in ("kept_odds", "strokes", "strokes_beside_edge"):
+        assert 0.0 <= told[name] < 12.0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(UNREAD, evidence={"overlay_odds": "likely"}),
+        replace(UNREAD, evidence={"overlay_odds": float("nan")}),
+        replace(KEPT, evidence={"overlay_odds": None}),
+        replace(FAINT, evidence={"strongest": 0.5}),
+    ],
+)
+def test_notes_that_are_none_are_refused(wrong: Finding) -> None:
+    with pytest.raises(TrailError, match="body as the ledger keeps it"):
+        figures(body(wrong))
 
 
 def test_figures_can_be_told_of_what_the_pipeline_writes() -> None:

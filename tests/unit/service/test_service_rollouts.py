@@ -275,7 +275,7 @@ def test_a_check_that_the_live_recipe_fails_as_well_is_not_held_against_the_cand
 
     asked = []
 
-    def check_all(treatment, given, memo=None):
+    def check_all(treatment, *_):
         asked.append(treatment.pipeline.recipe.threshold)
         return (Invariant("flip", Held.FAILED, 9.0, "It differs."),)
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from packshot.ledger import queue
-from packshot.service import measures
+from packshot.service import measures, watch
 from packshot.service.measures import DAY, Measures
 from packshot.web.auth import Parts
 from packshot.web.review.pages import PageRoute, page
@@ -19,6 +19,8 @@ from packshot.web.review.visitor import Viewer
 from packshot.web.review.wording import UNKNOWN, duration, percent
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_MOST_ALERTS = 100
 
 Span = Literal["day", "week", "month"]
 SPANS: Mapping[str, tuple[str, float, int]] = {
@@ -80,6 +82,7 @@ def dashboard(request: Request, parts: Parts, who: Viewer, span: Span = "day") -
         curve = measures.series(session, now - seconds, now, points)
         queued = queue.waiting(session)
         oldest = queue.oldest_waiting(session)
+        alerts = len(watch.listing(session, _MOST_ALERTS, unseen=True))
     return page(
         request,
         "dashboard.html",
@@ -93,5 +96,6 @@ def dashboard(request: Request, parts: Parts, who: Viewer, span: Span = "day") -
         curve=curve,
         seconds=seconds,
         queued=queued,
+        alerts=alerts,
         queue_age=now - oldest if oldest is not None else None,
     )

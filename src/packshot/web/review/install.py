@@ -6,15 +6,19 @@ from fastapi import FastAPI
 
 from packshot.service.context import Context
 from packshot.web.review import (
+    alerts,
     batches,
     dashboard,
     decide,
+    experiments,
     login,
     merchants,
     photo,
     pictures,
     products,
     queue,
+    rollout,
+    rollouts,
     submit,
 )
 from packshot.web.review.renditions import Renditions
@@ -32,6 +36,7 @@ def install(app: FastAPI, context: Context) -> None:
     app.state.renditions = Renditions(context.artefacts)
     app.mount("/static", PageFiles(), name="static")
     for module in (
+        alerts,
         dashboard,
         login,
         submit,
@@ -42,5 +47,8 @@ def install(app: FastAPI, context: Context) -> None:
         batches,
         products,
         merchants,
+        rollouts,
+        rollout,
+        experiments,
     ):
         app.include_router(module.router)
