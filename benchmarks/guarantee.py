@@ -40,7 +40,8 @@ from packshot.photo import Pixels
 from packshot.pipeline import Pipeline
 from packshot.quality.reviewer import refused
 from packshot.recipe import Recipe
-from packshot.rollout.conformal import Guarantee, Kind, Label, control, ladder
+from packshot.rollout.conformal import Guarantee, Kind, Label, control
+from packshot.rollout.ladder import ladder
 from packshot.rollout.risk import Example, RiskModel, figures, fit
 from packshot.service.fidelity import edge_fidelity
 from packshot.simulate import Truth, flawed_batch
@@ -236,7 +237,8 @@ def report(title: str, many: Sequence[dict[tuple[Kind, float], Trial]], console:
             noise = 2 * float(np.std(of_all)) / len(runs) ** 0.5  # two standard errors over the splits
             if kind is Kind.EXPECTED and np.mean(of_all) - noise > target:
                 failed.append(f"{title}: expected {target:g} is broken: {np.mean(of_all):.4f}")
-            if kind is Kind.CONFIDENT and above > 1 - CONFIDENCE:
+            luck = 2 * (CONFIDENCE * (1 - CONFIDENCE) / len(runs)) ** 0.5
+            if kind is Kind.CONFIDENT and above > 1 - CONFIDENCE + luck:
                 failed.append(f"{title}: confident {target:g} is broken in {above:.0%} of the splits")
             if title == AS_SIMULATED and target == 0.01 and passing < ASKED:
                 failed.append(f"{title}: {kind.value} at 1 %: {passing:.1%} automatic, {ASKED:.0%} asked")

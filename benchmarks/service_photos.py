@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -15,14 +16,17 @@ _SIDE = 640
 """Longest side (px) of real photos here: it is the service that is measured, not the models."""
 
 
-def photos(folder: Path | None, *, side: int = _SIDE) -> Iterator[bytes]:
+def photos(folder: Path | None, *, side: int = _SIDE, few: int | None = None) -> Iterator[bytes]:
     """JPEG files without end, each one different from all before.
 
     Args:
         folder: holds ``dev/manifest.csv``; None draws.
         side: longest side in pixels.
+        few: only so many originals, again and again, so that any two stretches of time get alike ones.
     """
     originals = [] if folder is None else [folder / "dev" / name for name in _names(folder)]
+    if few is not None:
+        originals = random.Random(0).sample(originals, few)
     number = 0
     while True:
         if originals:

@@ -17,6 +17,7 @@ from packshot.cli import (
     demo,
     doctor,
     experiment,
+    guarantee,
     keys,
     models,
     profile,
@@ -81,6 +82,7 @@ app.add_typer(recipe.app, name="recipe")
 app.add_typer(rollout.app, name="rollout")
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(watch.app, name="watch")
+app.add_typer(guarantee.app, name="guarantee")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -28,9 +28,6 @@ from packshot.errors import PackshotError
 
 Figures = NDArray[np.float64]
 
-RUNGS = 20
-"""Thresholds that a ladder has at most."""
-
 _HOPES = np.array([0.02, 0.1, 0.3, 0.6])  # shares of the target that the weighted test bets are true
 _ROUNDING = 1e-9  # 99 labels are enough for 1 %: floating point must not say otherwise
 
@@ -145,12 +142,12 @@ def control(
         kind: which promise.
         floor: the lowest chance that any photo has of being labelled, above 0 and up to 1.
         confidence: ``confident`` only: probability with which the promise holds, above 0 and below 1.
-        rungs: ``confident`` only: thresholds, ascending, from :func:`ladder`.
+        rungs: ``confident`` only: thresholds, ascending, from :func:`packshot.rollout.ladder.ladder`.
 
     Raises:
         SettingError: a figure is out of range, or a label was drawn with less chance than ``floor``.
     """
-    _check_share("target", target)
+    check_share("target", target)
     if not 0.0 < floor <= 1.0:
         raise SettingError(name="floor", found=floor, allowed="above 0 and up to 1")
     least = min((label.chance for label in labels), default=1.0)
@@ -158,55 +155,11 @@ def control(
         raise SettingError(name="floor", found=floor, allowed=f"at most {least}, the chance of one label")
     if kind is Kind.EXPECTED:
         return _expected(labels, target, 1.0 / floor)
-    _check_share("confidence", confidence)
+    check_share("confidence", confidence)
     ascending = all(low < high for low, high in pairwise(rungs))
     if not rungs or not ascending or not all(0.0 < rung <= 1.0 for rung in rungs):
         raise SettingError(name="rungs", found=list(rungs), allowed="ascending, above 0 and up to 1")
     return _confident(labels, target, confidence, rungs, floor)
-
-
-def ladder(
-    reference: Sequence[Label],
-    labels: int,
-    target: float,
-    *,
-    floor: float = 1.0,
-    confidence: float = 0.9,
-) -> tuple[float, ...]:
-    """Thresholds for ``confident`` to try in turn, fixed without looking at the labels that it will use.
-
-    Testing hypotheses in a fixed order until one fails needs no correction for their number. The first
-    threshold is the one that ``reference`` makes most likely to hold: too few photos show nothing, too many
-    hold too many bad ones. The others follow in equal shares of the photos, up to all of them.
-
-    Args:
-        reference: other labels from the same photos, such as those that the risk was fitted on.
-        labels: how many labels will be used.
-        target: as for :func:`control`.
-        floor: as for :func:`control`.
-        confidence: as for :func:`control`.
-
-    Raises:
-        SettingError: a figure is out of range.
-    """
-    _check_share("target", target)
-    _check_share("confidence", confidence)
-    risk, weight, bad = _columns(reference)
-    if not len(risk):
-        return (1.0,)
-    order = np.argsort(risk, kind="stable")
-    risk, mass, lost = risk[order], np.cumsum(weight[order]), np.cumsum((weight * bad)[order])
-    places = np.searchsorted(mass, np.linspace(0, mass[-1], RUNGS + 1)[1:-1])
-    rungs = np.unique(np.append(risk[places][risk[places] > 0], 1.0))
-    below = np.searchsorted(risk, rungs)  # a rung lets through what lies strictly below it
-    mass, lost = (np.append(0.0, column)[below] for column in (mass, lost))
-    likely = (lost + 0.5 / floor) / (mass + 1.0 / floor)
-    drawn = np.floor(mass * floor * labels / len(reference))
-    quantile = np.asarray(binom.ppf(1.0 - confidence, drawn, target))
-    allowed = quantile - (binom.cdf(quantile, drawn, target) > 1.0 - confidence)
-    power = np.where(allowed >= 0, binom.cdf(allowed, drawn, likely), 0.0)
-    begins = int(power.argmax()) if power.any() else len(rungs) - 1
-    return tuple(float(rung) for rung in rungs[begins:])
 
 
 def _expected(labels: Sequence[Label], target: float, heaviest: float) -> Guarantee:
@@ -215,7 +168,7 @@ def _expected(labels: Sequence[Label], target: float, heaviest: float) -> Guaran
     The loss is 1 for a photo that is published and bad. The unseen photo counts as bad and with the largest
     weight that any may have, which covers each weight that it can have (section 4.1, on covariate shift).
     """
-    risk, weight, bad = _columns(labels)
+    risk, weight, bad = columns(labels)
     total = _mass(labels)
     room = target * (total + heaviest) - heaviest + _ROUNDING * (total + heaviest)
     costly = np.flatnonzero(bad)[np.argsort(risk[bad], kind="stable")]
@@ -235,7 +188,7 @@ def _confident(
     labels: Sequence[Label], target: float, confidence: float, rungs: Sequence[float], floor: float
 ) -> Guarantee:
     """The last of ``rungs`` before the first that is not shown to hold."""
-    risk, weight, bad = _columns(labels)
+    risk, weight, bad = columns(labels)
     doubt, chosen = 1.0 - confidence, None
     for rung in rungs:
         below = risk < rung
@@ -291,7 +244,7 @@ def _zero_bad(target: float, doubt: float, bad: int = 0) -> float:
     return float(low)
 
 
-def _columns(labels: Sequence[Label]) -> tuple[Figures, Figures, NDArray[np.bool_]]:
+def columns(labels: Sequence[Label]) -> tuple[Figures, Figures, NDArray[np.bool_]]:
     """Risk, weight and badness of the labels that could be published."""
     rows = [(label.risk, 1.0 / label.chance, label.bad) for label in labels if label.risk is not None]
     table = np.array(rows, np.float64).reshape(-1, 3)
@@ -319,6 +272,11 @@ def _nothing(labels: Sequence[Label], target: float, confidence: float | None, e
     return Guarantee(None, target, kind, confidence, len(labels), 0, 0.0, None, needed)
 
 
-def _check_share(name: str, value: float) -> None:
+def check_share(name: str, value: float) -> None:
+    """Refuse what is no share between 0 and 1.
+
+    Raises:
+        SettingError: names it.
+    """
     if not 0.0 < value < 1.0:
         raise SettingError(name=name, found=value, allowed="above 0 and below 1")

@@ -19,12 +19,12 @@ from packshot.ledger import audit
 from packshot.ledger.identity import new_id
 from packshot.ledger.locks import Lock, hold
 from packshot.ledger.rollout_tables import GuaranteeRow, Label, LiveRow
-from packshot.ledger.tables import Item, State
 from packshot.rollout import conformal
-from packshot.rollout.conformal import Guarantee, Kind, control, ladder
+from packshot.rollout.conformal import Guarantee, Kind, control
 from packshot.rollout.labelling import Part, Sampling, pooled
+from packshot.rollout.ladder import ladder
 from packshot.rollout.risk import Example, RiskModel, fit
-from packshot.service import lanes, recipes, selftest
+from packshot.service import labels, lanes, recipes, selftest
 from packshot.service.context import Context
 from packshot.service.labels import Answer, Answers, answers, guarantee_of, promises, sampling_of
 from packshot.service.settings import Settings
@@ -105,16 +105,6 @@ def newest(session: Session, recipe: str) -> GuaranteeRow | None:
     return session.scalars(rows.order_by(GuaranteeRow.at.desc(), GuaranteeRow.id.desc()).limit(1)).first()
 
 
-def to_label(session: Session, recipe: str, threshold: float | None, limit: int) -> list[Item]:
-    """Photos in review whose labels teach most: those whose risk is nearest to the threshold come first.
-
-    Without a threshold it is those of the lowest risk, from which the first one is chosen.
-    """
-    wanted = select(Item).join(Label, Label.item_id == Item.id)
-    order = (func.abs(Label.risk - (threshold or 0.0)), Label.created_at, Label.item_id)
-    return list(session.scalars(wanted.where(*_open(recipe)).order_by(*order).limit(limit)))
-
-
 def view(session: Session, settings: Settings) -> dict[str, Any]:
     """The guarantee of the live recipe as users get to see it."""
     live = session.get_one(LiveRow, lanes.LIVE)
@@ -124,7 +114,6 @@ def view(session: Session, settings: Settings) -> dict[str, Any]:
     if given is not None and not promises(given, settings):
         row = given = None
     threshold = given.threshold if given is not None else None
-    waits = select(func.count()).select_from(Label).join(Item, Item.id == Label.item_id)
     return {
         "target": settings.at_most_bad,
         "promise": settings.promise,
@@ -140,19 +129,10 @@ def view(session: Session, settings: Settings) -> dict[str, Any]:
         "needed": given.enough - given.labels if given is not None and given.enough is not None else None,
         "basis": row.model["basis"] if row is not None else None,
         "chosen_at": row.at if row is not None else None,
-        "to_label": session.scalar(waits.where(*_open(recipe))) or 0,
+        "to_label": labels.waiting(session, recipe),
         "history": [_point(one) for one in _history(session, recipe)],
         "self_test": selftest.view(session, recipe),
     }
-
-
-def _open(recipe: str) -> tuple[Any, ...]:
-    return (
-        Label.recipe_digest == recipe,
-        Label.asked,
-        Label.risk.is_not(None),
-        Item.state == State.NEEDS_REVIEW,
-    )
 
 
 def _sentence(session: Session, settings: Settings, given: Guarantee | None, recipe: str) -> str:
@@ -244,12 +224,12 @@ def _chosen(
     )
     model = fit([*(Example(one.figures, one.bad) for one in fitted), *gathered.simulated])
     reference = _labels(fitted, gathered, sampling, Part.FIT, model)
-    labels = _labels(calibrated, gathered, sampling, Part.CALIBRATE, model)
+    drawn = _labels(calibrated, gathered, sampling, Part.CALIBRATE, model)
     # The two differ by rounding at most.
-    floor = min([_floor(gathered.periods.values(), sampling), *(label.chance for label in labels)])
+    floor = min([_floor(gathered.periods.values(), sampling), *(label.chance for label in drawn)])
     target, confidence = settings.at_most_bad, settings.confidence
-    rungs = ladder(reference, len(labels), target, floor=floor, confidence=confidence)
-    given = control(labels, target, Kind(settings.promise), floor=floor, confidence=confidence, rungs=rungs)
+    rungs = ladder(reference, len(drawn), target, floor=floor, confidence=confidence)
+    given = control(drawn, target, Kind(settings.promise), floor=floor, confidence=confidence, rungs=rungs)
     counts = {
         "calibration": len(calibrated),
         "fit": len(fitted),
@@ -286,11 +266,11 @@ def _labels(
                 known.append((many, one.row.chance))
             else:
                 known.append((many, sampling.chance(part, risk, period.threshold)))
-    labels = [
+    made = [
         conformal.Label(risk, one.bad, pooled(known))
         for one, risk, known in zip(found, risks, chances, strict=True)
     ]
-    return labels + [conformal.Label(None, bad=False)] * gathered.others.get(part, 0)
+    return made + [conformal.Label(None, bad=False)] * gathered.others.get(part, 0)
 
 
 def _risks(model: RiskModel | None, names: tuple[str, ...], table: NDArray[np.float64]) -> list[float | None]:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from packshot.ledger.database import Ledger
 from packshot.ledger.missing import insert_missing
 from packshot.ledger.rollout_tables import GuaranteeRow, Label, SamplingRow
-from packshot.ledger.tables import Item, Review, TrailRow
+from packshot.ledger.tables import Item, Review, State, TrailRow
 from packshot.recipe import Recipe
 from packshot.rollout.conformal import Guarantee, Kind
 from packshot.rollout.labelling import Part, Sampling
@@ -183,6 +183,25 @@ def answers(session: Session, recipe: str, until: float) -> Answers:
         for row in reversed(used)
     ]
     return Answers(found, since, names, len(rows) - sound)
+
+
+def to_label(session: Session, recipe: str, threshold: float | None, limit: int) -> list[Item]:
+    """Photos in review whose labels teach most: those whose risk is nearest to the threshold come first.
+
+    Without a threshold it is those of the lowest risk, from which the first one is chosen.
+    """
+    order = (func.abs(Label.risk - (threshold or 0.0)), Label.created_at, Label.item_id)
+    return list(session.scalars(_waiting(recipe).order_by(*order).limit(limit)))
+
+
+def waiting(session: Session, recipe: str) -> int:
+    """How many photos that pass wait for a person's word."""
+    return session.scalar(_waiting(recipe).with_only_columns(func.count())) or 0
+
+
+def _waiting(recipe: str) -> Select[Item]:
+    mine = Label.recipe_digest == recipe, Label.asked, Label.risk.is_not(None)
+    return select(Item).join(Label, Label.item_id == Item.id).where(*mine, Item.state == State.NEEDS_REVIEW)
 
 
 def names_of(told: object) -> tuple[str, ...] | None:

@@ -57,7 +57,9 @@ class Crop:
     name: ClassVar[str] = "crop"
     treats: ClassVar[frozenset[str]] = frozenset({"frame_fill", "odd_aspect_ratio", "border"})
     alike: ClassVar[frozenset[str]] = frozenset()
-    settled: ClassVar[frozenset[str]] = frozenset({"overlay_text", "printed_text"})
+    settled: ClassVar[frozenset[str]] = frozenset(
+        {"overlay_text", "printed_text", "unread_text", "faint_strokes"}
+    )
     after: ClassVar[frozenset[str]] = frozenset({"erase_text", "upscale"})
     geometry: ClassVar[Geometry] = Geometry.REFRAMES
     roles: ClassVar[Mapping[str, str]] = {"segmenter": "u2netp"}

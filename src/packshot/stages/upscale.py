@@ -66,7 +66,7 @@ class Upscale:
     treats: ClassVar[frozenset[str]] = frozenset({"low_resolution"})
     alike: ClassVar[frozenset[str]] = frozenset()
     settled: ClassVar[frozenset[str]] = frozenset(
-        {"overlay_text", "printed_text", "low_effective_resolution", "blurry"}
+        {"overlay_text", "printed_text", "unread_text", "faint_strokes", "low_effective_resolution", "blurry"}
     )
     after: ClassVar[frozenset[str]] = frozenset({"erase_text", "background", "fill"})
     geometry: ClassVar[Geometry] = Geometry.ENLARGES

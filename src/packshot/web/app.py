@@ -13,12 +13,13 @@ from packshot.service.conductor import Conductor
 from packshot.service.context import Context
 from packshot.service.options import Options
 from packshot.service.shadow import Shadow
+from packshot.service.steward import Steward
 from packshot.service.watch import Regressions
 from packshot.service.watching import Watcher
 from packshot.service.webhooks import Messenger
 from packshot.service.work import Workers
 from packshot.web import openapi, problems
-from packshot.web.api import alerts, audit, batches, direct, experiments, health, jobs, rollouts
+from packshot.web.api import alerts, audit, batches, direct, experiments, guarantee, health, jobs, rollouts
 from packshot.web.auth import Doorkeeper
 from packshot.web.limits import BodyLimit
 from packshot.web.observed import Observed
@@ -41,7 +42,7 @@ def create_app(context: Context, *, require_keys: bool, work: bool = True) -> Fa
         require_keys: whether callers need a key; only a service on loopback may do without.
         work: whether this process also treats photos, calls back and watches; else another one must.
     """
-    kinds = (Workers, Messenger, Watcher, Conductor, Shadow, Regressions) if work else ()
+    kinds = (Workers, Messenger, Watcher, Conductor, Shadow, Regressions, Steward) if work else ()
     threads = [kind(context) for kind in kinds]
 
     @asynccontextmanager
@@ -72,7 +73,7 @@ def create_app(context: Context, *, require_keys: bool, work: bool = True) -> Fa
     app.add_middleware(BodyLimit, settings=context.settings)
     app.add_middleware(Observed, metrics=context.metrics)
     versioned = APIRouter(prefix="/v1")
-    routers = (direct, batches, jobs, rollouts, experiments, alerts, audit)
+    routers = (direct, batches, jobs, rollouts, experiments, alerts, guarantee, audit)
     for router in (module.router for module in routers):
         versioned.include_router(router)
     app.include_router(direct.router)

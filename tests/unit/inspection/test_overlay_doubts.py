@@ -15,6 +15,8 @@ from packshot.inspection.inspector import Setup
 from packshot.inspection.overlay.doubts import strokes_beside
 from packshot.inspection.overlay_text import OverlayText
 from packshot.photo import Pixels
+from packshot.stages.crop import Crop
+from packshot.stages.upscale import Upscale
 from packshot.verdict import quality_score
 
 NEW = frozenset({"unread_text", "faint_strokes"})
@@ -111,3 +113,8 @@ def test_kept_text_tells_how_likely_it_was_laid_over() -> None:
     assert printed.score == 0
     assert printed.evidence["lines"] == 1
     assert 0 < printed.evidence["overlay_odds"] < 0.94
+
+
+@pytest.mark.parametrize("stage", [Crop, Upscale])
+def test_what_a_new_frame_settles_is_all_that_the_look_tells(stage: type[Crop | Upscale]) -> None:
+    assert OverlayText.codes <= stage.settled  # or the whole look would be repeated on the new pixel grid

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packshot.rollout.conformal import Guarantee, Kind, Label, SettingError, control, ladder
+from packshot.rollout.conformal import Guarantee, Kind, Label, SettingError, control
+from packshot.rollout.ladder import ladder
 
 RISKS = st.one_of(st.none(), st.floats(0, 1))
 LABELS = st.lists(st.builds(Label, RISKS, st.booleans(), st.floats(0.1, 1)), max_size=60)

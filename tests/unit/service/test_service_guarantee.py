@@ -121,6 +121,18 @@ def label_of(context, item):
     return row
 
 
+def seed_of(context, threshold, *, asked, part=None):
+    """A picture that a person will be asked about, or not, where its risk is that of the others."""
+    sampling, risk = labels.sampling_of(context.ledger), label_of(context, rows(context, Item)[0]).risk
+    for seed in range(1000, 20_000):
+        digest = sha256(sound(seed)).hexdigest()
+        its = sampling.part(digest)
+        drawn = sampling.asks(digest, sampling.chance(its, risk, threshold))
+        if drawn == asked and part in (None, its):
+            return seed
+    raise AssertionError
+
+
 def states(found):
     return {item.state for item in found}
 
@@ -172,16 +184,7 @@ def test_with_enough_it_publishes_by_itself_and_still_asks_about_some(passed):
     assert row.guarantee["threshold"] is not None
     assert row.guarantee["bound"] <= 0.1
     assert row.counts["calibration"] + row.counts["fit"] == row.counts["photos"] == PASSED
-    sampling = labels.sampling_of(passed.ledger)
-    force = row.guarantee["threshold"]
-    risk = label_of(passed, rows(passed, Item)[0]).risk
-
-    def drawn(seed):
-        digest = sha256(sound(seed)).hexdigest()
-        return sampling.asks(digest, sampling.chance(sampling.part(digest), risk, force))
-
-    asked = next(seed for seed in range(1000, 9000) if drawn(seed))
-    alone = next(seed for seed in range(1000, 9000) if not drawn(seed))
+    asked, alone = (seed_of(passed, row.guarantee["threshold"], asked=drawn) for drawn in (True, False))
     (one,), (other,) = come(passed, 1, asked), come(passed, 1, alone)
     assert (one.state, other.state) == (State.NEEDS_REVIEW, State.DONE)
     assert "drawn at random for a person's word" in one.reason
@@ -195,8 +198,10 @@ def test_with_enough_it_publishes_by_itself_and_still_asks_about_some(passed):
 
 
 def test_a_drawn_label_stands_for_those_that_were_not(passed):
-    refit(passed)
-    come(passed, 30, 1000)
+    threshold = refit(passed).guarantee["threshold"]
+    drawn = seed_of(passed, threshold, asked=True, part=Part.CALIBRATE)
+    come(passed, 29, 20_000)
+    assert label_of(passed, *come(passed, 1, drawn)).chance == 0.02
     row = refit(passed)
     asked = rows(passed, Label, Label.part == Part.CALIBRATE, Label.asked)
     every = rows(passed, Label, Label.part == Part.CALIBRATE)
@@ -229,7 +234,7 @@ def test_bad_ones_push_the_threshold(passed):
     assert 0.4 < row.guarantee["automation"] < 0.8
     # What is nearest to the threshold is asked first.
     with passed.ledger.reading() as session:
-        wanted = guarantee.to_label(session, row.recipe_digest, threshold, 50)
+        wanted = labels.to_label(session, row.recipe_digest, threshold, 50)
         gaps = [abs(label_of(passed, item).risk - threshold) for item in wanted]
     assert gaps == sorted(gaps)
     assert {item.id for item in wanted} >= {item.id for item in poor}
@@ -291,6 +296,18 @@ def test_the_same_file_again_is_no_further_label(shop):
     work(shop)
     assert states(items(shop, batch).values()) == {State.NEEDS_REVIEW}
     assert len(rows(shop, Label)) == 2
+
+
+def test_what_came_before_there_was_a_target_is_no_label_when_it_is_treated_again(tmp_path):
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    with again_opened(tmp_path) as without:
+        (item,) = items(without, send(without, {"poor.png": picture(9, POOR)})).values()
+        work(without)
+    with again_opened(tmp_path, **TARGET) as context:
+        reviewing.redo(context, item.id, "ann", Options())
+        work(context)
+        assert again(context, item).state == State.NEEDS_REVIEW
+        assert rows(context, Label) == []
 
 
 def test_another_recipe_begins_anew(passed):
@@ -414,6 +431,7 @@ def test_a_night_teaches_and_changes_no_photo(shop):
     assert len(row.examples) == sum(kind["published"] for kind in row.kinds)
     chosen = refit(shop)
     assert chosen.counts["simulated"] == len(row.examples)
+    assert chosen.model["labels"] == chosen.counts["fit"] + len(row.examples)
     assert chosen.counts["calibration"] + chosen.counts["fit"] == 12
     assert view(shop)["self_test"]["kinds"] == row.kinds
     assert [one["kind"] for one in selftest.run(shop, photos=12, seed=5).kinds] == [

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from packshot.service import browse, guarantee
+from packshot.service import browse, guarantee, labels
 from packshot.service.selftest import NONE
 from packshot.web.auth import Parts
 from packshot.web.review.pages import PageRoute, page
@@ -57,7 +57,7 @@ def shown(request: Request, parts: Parts, who: Viewer) -> Response:
     with parts.ledger.reading() as session:
         view = guarantee.view(session, parts.settings)
         wanted = _NEXT if view["target"] is not None else 0
-        items = guarantee.to_label(session, view["recipe"], view["threshold"], wanted)
+        items = labels.to_label(session, view["recipe"], view["threshold"], wanted)
         trails = browse.trails_of(session, items)
     history = view["history"]
     return page(

@@ -11,6 +11,7 @@ from packshot.web.review import (
     dashboard,
     decide,
     experiments,
+    guarantee,
     login,
     merchants,
     photo,
@@ -50,5 +51,6 @@ def install(app: FastAPI, context: Context) -> None:
         rollouts,
         rollout,
         experiments,
+        guarantee,
     ):
         app.include_router(module.router)
