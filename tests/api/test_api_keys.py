@@ -36,6 +36,20 @@ CALLS = {
     ("POST", "/v1/batches/x/restore"): Scope.REVIEW,
     ("POST", "/v1/jobs/x/review"): Scope.REVIEW,
     ("POST", "/v1/jobs/x/review/y/undo"): Scope.REVIEW,
+    ("GET", "/v1/live"): Scope.READ,
+    ("GET", "/v1/rollouts"): Scope.READ,
+    ("GET", "/v1/rollouts/x"): Scope.READ,
+    ("GET", "/v1/rollouts/x/differences"): Scope.READ,
+    ("GET", "/v1/experiments"): Scope.READ,
+    ("GET", "/v1/experiments/x"): Scope.READ,
+    ("GET", "/v1/alerts"): Scope.READ,
+    ("GET", "/v1/guarantee"): Scope.READ,
+    ("POST", "/v1/models/use"): Scope.ADMIN,
+    ("POST", "/v1/rollouts"): Scope.ADMIN,
+    ("POST", "/v1/rollouts/x/hold"): Scope.ADMIN,
+    ("POST", "/v1/experiments"): Scope.ADMIN,
+    ("POST", "/v1/experiments/x/stop"): Scope.ADMIN,
+    ("POST", "/v1/alerts/x/seen"): Scope.ADMIN,
     ("GET", "/v1/audit"): Scope.ADMIN,
     ("POST", "/v1/audit/verify"): Scope.ADMIN,
 }
@@ -50,7 +64,8 @@ def holders(guarded):
 
 def test_every_call_is_listed_here(guarded):
     open_to_all = {("GET", "/healthz"), ("GET", "/readyz")}
-    names = {"batch_id": "x", "job_id": "x", "what": "input", "review_id": "y"}
+    names = {"what": "input", "review_id": "y", "action": "hold"}
+    names |= dict.fromkeys(("batch_id", "job_id", "rollout_id", "experiment_id", "alert_id"), "x")
     told = {
         (method.upper(), path.format(**names))
         for path, operations in guarded.http.get("/openapi.json").json()["paths"].items()
