@@ -44,22 +44,22 @@ class MemoryGauge:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="packshot-memory", daemon=True)
                 self._thread.start()
-            self._changed.notify_all()
         try:
             yield peak
         finally:
             with self._changed:
                 self._watching.remove(peak)
+                self._changed.notify_all()
             peak.mib = max(peak.mib, resident_mib())
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._watching)
+        with self._changed:
+            while self._watching:
                 now = resident_mib()
                 for peak in self._watching:
                     peak.mib = max(peak.mib, now)
                 self._changed.wait(_SAMPLE_SECONDS)
+            self._thread = None  # the next to watch begins anew
 
 
 def resident_mib() -> float:
