@@ -15,12 +15,11 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
-from packshot.rollout.errors import PlanError
 from packshot.rollout.gate import Goal, Guardrail
+from packshot.rollout.reading import checked
 from packshot.rollout.summary import Observed
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
@@ -178,12 +177,7 @@ class Plan(BaseModel):
             PlanError: a key or value is wrong; says which.
             UnknownNameError: a metric does not exist; lists those that do.
         """
-        try:
-            return cls.model_validate(raw)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            place = ".".join(str(part) for part in problem["loc"])
-            raise PlanError(where=where, detail=f"{place}: {problem['msg']}") from error
+        return checked(cls, raw, where)
 
     def guards(self, observed: Mapping[str, Observed]) -> tuple[Guardrail, ...]:
         """The guardrails of a phase that observes these metrics.

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from packshot.rollout.errors import NotPossibleError
 from packshot.rollout.gate import Verdict
-from packshot.rollout.plan import Kind, Plan
+from packshot.rollout.plan import Plan
 
 
 class Status(StrEnum):
@@ -101,11 +101,6 @@ def told(plan: Plan, progress: Progress, action: Action) -> Step:
     if progress.status is not wanted:
         raise NotPossibleError(action=action.value, status=progress.status.value)
     return Step(replace(progress, status=result), action)
-
-
-def compares(plan: Plan, progress: Progress) -> Kind | None:
-    """The kind of the phase that gathers photos now; None for a rollout that has ended."""
-    return plan.phases[progress.phase].kind if progress.status in OPEN else None
 
 
 def _onward(plan: Plan, progress: Progress) -> Step:

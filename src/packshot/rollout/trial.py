@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from packshot.rollout.errors import PlanError
 from packshot.rollout.experiment import AlwaysValid, Design, GroupSequential
 from packshot.rollout.metric import metric_named
 from packshot.rollout.plan import Name, Share
+from packshot.rollout.reading import checked
 
 DEFAULT_METRICS = (
     *("pass_rate", "edge_fidelity", "artifact_rate", "failure_rate", "automation", "manual_edits"),
@@ -81,12 +81,7 @@ class Trial(BaseModel):
             PlanError: a key or value is wrong; says which.
             UnknownNameError: a metric does not exist; lists those that do.
         """
-        try:
-            return cls.model_validate(raw)
-        except ValidationError as error:
-            problem = error.errors()[0]
-            place = ".".join(str(part) for part in problem["loc"])
-            raise PlanError(where=where, detail=f"{place}: {problem['msg']}") from error
+        return checked(cls, raw, where)
 
     def designed(self, photos: int) -> Design | None:
         """The design once the smallest arm has seen ``photos``; None before the first planned look."""

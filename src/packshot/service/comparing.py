@@ -84,11 +84,6 @@ def note(session: Session, item: Item, row: TrailRow, lived: Lived, turn: Turn) 
     session.add(made)
 
 
-def waiting(session: Session) -> int:
-    """Comparisons that nobody has begun."""
-    return session.scalar(select(func.count()).where(Comparison.state == Comparing.PENDING)) or 0
-
-
 def waiting_in(session: Session, rollout: str, phase: int) -> int:
     """Comparisons of a phase that are not done."""
     mine = Comparison.rollout_id == rollout, Comparison.phase == phase

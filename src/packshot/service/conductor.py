@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import structlog
 
 from packshot.rollout.plan import Plan
 from packshot.service import comparing, rollouts
-from packshot.service.context import Context
-
-_LOOK_SECONDS = 0.5
+from packshot.service.background import Background
 
 _log = structlog.get_logger(__name__)
 
 
-class Conductor:
-    """Judges the rollout that is under way until it is stopped. All that it knows stands in the ledger."""
+class Conductor(Background):
+    """Judges the rollout that is under way. All that it knows stands in the ledger."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="packshot-conductor")
+    name = "conductor"
+    event = "conductor.failed"
+    rest_seconds = retry_seconds = 0.5
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the judgement in hand, then return."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(_LOOK_SECONDS):
-            try:
-                self.look()
-            except Exception:  # it is judged again at the next look
-                _log.exception("conductor.failed")
+    def turn(self) -> float:
+        """One look."""
+        self.look()
+        return self.rest_seconds
 
     def look(self) -> bool:
         """Judge what is due; whether something was."""

@@ -6,12 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from packshot.executors.profile import HARM
 from packshot.finding import Mask
 from packshot.photo import Pixels
 from packshot.trail import Outcome, Trail
-
-ARTEFACTS = frozenset({"residue", "seam", "halo_overshoot", "back_projection_error"})
-"""Codes of findings that say an edit was seen to do harm."""
 
 _TRIED = frozenset({Outcome.APPLIED, Outcome.PARTLY_UNDONE, Outcome.UNDONE})
 
@@ -44,7 +42,7 @@ def has_artefact(trail: Trail) -> bool | None:
     tried = [step for step in trail.steps if step.outcome in _TRIED]
     if not tried:
         return None
-    return any(finding.code in ARTEFACTS for step in tried for finding in step.findings)
+    return any(finding.code in HARM for step in tried for finding in step.findings)
 
 
 def has_residue(trail: Trail) -> bool | None:

@@ -18,7 +18,7 @@ from packshot.errors import PackshotError
 from packshot.ledger import audit
 from packshot.ledger.identity import new_id
 from packshot.ledger.locks import Lock, hold
-from packshot.ledger.rollout_tables import GuaranteeRow, Label, LiveRow
+from packshot.ledger.rollout_tables import GuaranteeRow, Label
 from packshot.rollout import conformal
 from packshot.rollout.conformal import Guarantee, Kind, control
 from packshot.rollout.labelling import Part, Sampling, pooled
@@ -107,7 +107,7 @@ def newest(session: Session, recipe: str) -> GuaranteeRow | None:
 
 def view(session: Session, settings: Settings) -> dict[str, Any]:
     """The guarantee of the live recipe as users get to see it."""
-    live = session.get_one(LiveRow, lanes.LIVE)
+    live = lanes.live_row(session)
     recipe = recipes.kept(session, live.recipe_digest).digest()
     row = newest(session, recipe)
     given = guarantee_of(row.guarantee) if row is not None else None

@@ -153,9 +153,14 @@ def switch_live(session: Session, recipe_digest: str, actor: str, rollout_id: st
     audit.record(session, actor, "live.switched", recipe_digest, {"from": before, "rollout": rollout_id})
 
 
+def live_row(session: Session) -> LiveRow:
+    """The live lane."""
+    return session.get_one(LiveRow, _NAME)
+
+
 def live_digest(session: Session) -> str:
     """Digest of the recipe that is live."""
-    return session.get_one(LiveRow, _NAME).recipe_digest
+    return live_row(session).recipe_digest
 
 
 def _begin(ledger: Ledger, configured: Recipe) -> None:
@@ -178,7 +183,7 @@ def _begin(ledger: Ledger, configured: Recipe) -> None:
 
 
 def _read(session: Session) -> Snapshot:
-    live = session.get_one(LiveRow, _NAME)
+    live = live_row(session)
     row = session.scalars(select(Rollout).where(Rollout.status.in_(OPEN)).limit(1)).first()
     trial = session.scalars(select(ExperimentRow).where(ExperimentRow.running).limit(1)).first()
     return Snapshot(

@@ -2,62 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
 import time
 
 import structlog
 
 from packshot.ledger import queue
 from packshot.service import guarantee, selftest
-from packshot.service.context import Context
+from packshot.service.background import Background
 from packshot.service.guarantee import HOUR
 
-_LOOK_SECONDS = 5.0
-_REST_SECONDS = 600.0
-"""After a failure, before the next attempt."""
 _PATIENCE_SECONDS = 60.0
 """A simulated photo waits so long for live ones; on a shop's busiest day, too, the night comes to its end."""
-_NICE = 19
 _DAY = 86_400
 
 _log = structlog.get_logger(__name__)
 
 
-class Steward:
-    """Does what is due until it is stopped; without a target nothing is.
+class Steward(Background):
+    """Does what is due; without a target nothing is.
 
-    What is due stands in the ledger: a killed service goes on where it was. On Linux it runs at the lowest
-    priority.
+    What is due stands in the ledger: a killed service goes on where it was.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="packshot-steward")
+    name = "steward"
+    event = "steward.failed"
+    rest_seconds = 5.0
+    retry_seconds = 600.0  # missing weights, a full disk: it may be mended
+    lowest = True
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the photo in hand, then return."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        if sys.platform == "linux":  # elsewhere a priority is the whole process's
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-        rest = _LOOK_SECONDS
-        while not self._stop.wait(rest):
-            rest = _REST_SECONDS
-            try:
-                self.look()
-            except Exception:  # missing weights, a full disk: it may be mended
-                _log.exception("steward.failed")
-            else:
-                rest = _LOOK_SECONDS
+    def turn(self) -> float:
+        """One look."""
+        self.look()
+        return self.rest_seconds
 
     def look(self) -> bool:
         """Do what is due; whether something was."""

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from packshot.backend import load_backend
 from packshot.errors import UnknownNameError
-from packshot.ledger.rollout_tables import LiveRow, RecipeRow
+from packshot.ledger.rollout_tables import RecipeRow
 from packshot.rollout.plan import Plan
-from packshot.service import rollouts
+from packshot.service import lanes, rollouts
 from packshot.service.context import Context
 
 
@@ -39,7 +39,7 @@ def use(context: Context, role: str, backend: str, category: str | None, actor: 
 
 def live_view(session: Session) -> dict[str, Any]:
     """The live lane as users get to see it."""
-    live = session.get_one(LiveRow, "live")
+    live = lanes.live_row(session)
     recipe = session.get_one(RecipeRow, live.recipe_digest)
     return {
         "recipe": live.recipe_digest,

@@ -62,7 +62,7 @@ def treat(context: Context, item: Item, given: Input, turn: Turn) -> Lived:
     """
     options = Options.model_validate(item.options)
     started = time.perf_counter()
-    memo = context.memo if turn.watched else None
+    memo = context.memo if turn.mirror is not None else None
     if turn.fallback is None:
         made = _attempt(context, context.treatments.of(options, turn.recipe), given, memo, turn)
         known = made.figures if item.begun_in is None else figures.CRASHED

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import heapq
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -22,45 +20,30 @@ from packshot.rollout.changepoint import badness
 from packshot.rollout.usual import RISK, Baseline
 from packshot.rollout.watched import SCOPES, WATCHED, Watched, threshold
 from packshot.service import suspects, watch_alerts
-from packshot.service.context import Context
+from packshot.service.background import Background
 from packshot.service.watch_cursor import Cursor, behind, position
 from packshot.service.watch_scopes import FIRST, Scope, Seen, States
 
 QUIET_PHOTOS, QUIET_DAYS = 50_000, 30.0
 """At most one false alarm is expected in so many photos, or in so many days where these bring more photos."""
 
-_LOOK_SECONDS = 2.0
 _AT_ONCE = 500  # photos of one transaction
 _PACE_SECONDS = 3_600.0  # between two counts of how many photos come a day
 _DAY, _WEEK = 86_400.0, 7 * 86_400.0
 
-_log = structlog.get_logger(__name__)
 
+class Regressions(Background):
+    """Watches new photos. All that it knows stands in the ledger."""
 
-class Regressions:
-    """Watches new photos until it is stopped. All that it knows stands in the ledger."""
+    name = "regressions"
+    event = "watch.failed"
+    rest_seconds = retry_seconds = 2.0
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="packshot-regressions")
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the look in progress, then return."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(_LOOK_SECONDS):
-            try:
-                while self.look() and not self._stop.is_set():
-                    pass
-            except Exception:  # nothing was counted; the next look begins where this one did
-                _log.exception("watch.failed")
+    def turn(self) -> float:
+        """Look until nothing is new; a look that fails counted nothing, and the next begins where it did."""
+        while self.look() and not self._stop.is_set():
+            pass
+        return self.rest_seconds
 
     def look(self) -> int:
         """Count what is new, up to 500 photos; how many there were."""

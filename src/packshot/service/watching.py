@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from itertools import islice
 
@@ -14,6 +13,7 @@ from packshot.edges.sources.folder import WatchedFolder
 from packshot.edges.sources.offer import Offer
 from packshot.ledger.errors import QueueFullError
 from packshot.ledger.tables import Batch, Item
+from packshot.service.background import Background
 from packshot.service.context import Context
 from packshot.service.options import Offered
 from packshot.service.settings import listed
@@ -25,11 +25,16 @@ _AT_ONCE = 500
 _log = structlog.get_logger(__name__)
 
 
-class Watcher:
-    """A thread that looks at every watched place in turn until it is stopped."""
+class Watcher(Background):
+    """Looks at every watched place in turn."""
+
+    name = "watcher"
+    event = "watch.failed"
+    rest_seconds = 0.0
+    retry_seconds = 5.0
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        super().__init__(context)
         self._places: dict[str, WatchedFolder | Bucket] = {
             place: Bucket(place) if place.startswith("s3://") else WatchedFolder(place)
             for place in listed(context.settings.watch)
@@ -37,30 +42,22 @@ class Watcher:
         self._waiting: dict[str, dict[str, Offer]] = {place: {} for place in self._places}
         self._refused: dict[str, tuple[str, ...]] = {}
         self._at_once = max(1, min(_AT_ONCE, context.settings.queue_limit // 4))
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="packshot-watcher")
 
     def start(self) -> None:
         """Begin, if there is anything to watch."""
         if self._places:
-            self._thread.start()
+            super().start()
 
-    def stop(self) -> None:
-        """Finish the look in progress, then return."""
-        self._stop.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            for place in self._places:
-                try:
-                    self.look(place)
-                except QueueFullError as error:
-                    _log.info("watch.waits", place=place, reason=str(error))
-                except Exception:  # one place that cannot be read must not stop the others
-                    _log.exception("watch.failed", place=place)
-            self._stop.wait(self._context.settings.watch_seconds)
+    def turn(self) -> float:
+        """One look at each place."""
+        for place in self._places:
+            try:
+                self.look(place)
+            except QueueFullError as error:
+                _log.info("watch.waits", place=place, reason=str(error))
+            except Exception:  # one place that cannot be read must not stop the others
+                _log.exception("watch.failed", place=place)
+        return self._context.settings.watch_seconds
 
     def look(self, place: str) -> int:
         """Submit what is new in ``place``; how many photos. What the queue has no room for waits.

@@ -539,7 +539,7 @@ def test_a_failed_night_does_not_keep_the_threshold_from_being_chosen(shop, monk
 
 
 def test_the_steward_begins_by_itself_and_ends_when_told(shop, monkeypatch):
-    monkeypatch.setattr("packshot.service.steward._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("packshot.service.steward.Steward.rest_seconds", 0.01)
     steward = Steward(shop)
     steward.start()
     end = time.monotonic() + 60
