@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from packshot.edges.decode import open_photo
 from packshot.errors import PackshotError
-from packshot.executors.side_by_side import standing_codes
+from packshot.executors.side_by_side import Figures, standing_codes
 from packshot.executors.treatment import Treated
 from packshot.fidelity.difference import pixel_difference
 from packshot.ledger import queue
@@ -29,7 +29,6 @@ from packshot.rollout.gate import Check
 from packshot.rollout.progress import OPEN
 from packshot.service import checking, figures, lanes
 from packshot.service.context import Context
-from packshot.service.figures import Figures
 from packshot.service.lanes import CANARY, Turn
 from packshot.service.options import Options
 from packshot.service.treating import Lived, given_of

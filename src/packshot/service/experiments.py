@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from packshot.errors import UsageError
+from packshot.executors.side_by_side import Figures
 from packshot.ledger import audit
 from packshot.ledger.errors import NotFoundError
 from packshot.ledger.identity import new_id
@@ -24,7 +25,7 @@ from packshot.rollout.summary import Summary
 from packshot.rollout.trial import Trial
 from packshot.service import gauging, recipes, rollouts
 from packshot.service.context import Context
-from packshot.service.figures import Figures
+from packshot.service.figures import mean, told
 from packshot.service.options import Options
 
 NO_CATEGORY = "none"
@@ -163,12 +164,7 @@ def _photos(session: Session, experiment: str, arm: str) -> list[tuple[str, Figu
 
 
 def _summed(trial: Trial, photos: Sequence[Figures]) -> dict[str, Summary]:
-    return {
-        name: Summary.of(
-            [metric_named(name).transformed(value) for one in photos if (value := one.get(name)) is not None]
-        )
-        for name in trial.metrics
-    }
+    return {name: gauging.summed(metric_named(name), photos) for name in trial.metrics}
 
 
 def _by_category(trial: Trial, found: Mapping[str, Sequence[tuple[str, Figures]]]) -> dict[str, Measured]:
@@ -187,10 +183,7 @@ def _by_category(trial: Trial, found: Mapping[str, Sequence[tuple[str, Figures]]
 def _means(
     trial: Trial, found: Mapping[str, Sequence[tuple[str, Figures]]]
 ) -> dict[str, dict[str, float | None]]:
-    means: dict[str, dict[str, float | None]] = {}
-    for name in trial.metrics:
-        means[name] = {}
-        for arm, rows in found.items():
-            known = [value for _, one in rows if (value := one.get(name)) is not None]
-            means[name][arm] = sum(known) / len(known) if known else None
-    return means
+    return {
+        name: {arm: mean(told(name, (figures for _, figures in rows))) for arm, rows in found.items()}
+        for name in trial.metrics
+    }

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from packshot.executors.side_by_side import Figures
 from packshot.executors.treatment import Treated
 from packshot.service import fidelity
 from packshot.verdict import Verdict
 
-Figures = Mapping[str, float | None]
-"""Values by metric of :data:`packshot.rollout.metric.METRICS`; None where a photo says nothing about it."""
-
 CRASHED: Figures = {"failure_rate": 1.0}
 """Of a photo at which a worker died."""
+
+
+def told(name: str, photos: Iterable[Figures]) -> list[float]:
+    """What photos say about a metric; those that say nothing are left out."""
+    return [value for one in photos if (value := one.get(name)) is not None]
+
+
+def told_by_both(name: str, pairs: Iterable[tuple[Figures, Figures]]) -> list[tuple[float, float]]:
+    """What both sides of pairs say about a metric; pairs of which a side says nothing are left out."""
+    return [
+        (before, after)
+        for one, other in pairs
+        if (before := one.get(name)) is not None and (after := other.get(name)) is not None
+    ]
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """The mean; None of nothing."""
+    return sum(values) / len(values) if values else None
 
 
 def figures_of(treated: Treated, edges: float | None, memory: float | None) -> dict[str, float | None]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from packshot.executors.side_by_side import Figures
 from packshot.ledger.rollout_tables import Comparing, Comparison, Rollout, Transition
 from packshot.ledger.tables import Item, Publication, Review, State, TrailRow
 from packshot.rollout.metric import METRICS, Metric
 from packshot.rollout.plan import Kind, Plan
 from packshot.rollout.srm import Assigned
 from packshot.rollout.summary import Paired, Split, Summary
-from packshot.service.figures import Figures
+from packshot.service.figures import mean, told, told_by_both
 from packshot.service.lanes import CANARY, LIVE
 from packshot.service.measures import EDITS
 
@@ -84,23 +85,21 @@ def gauge(session: Session, row: Rollout, plan: Plan) -> Gauged:
 
 def paired(metric: Metric, pairs: Iterable[tuple[Figures, Figures]]) -> Paired:
     """The differences of a metric over photos that both lanes say something about."""
-    values = (
-        metric.transformed(after) - metric.transformed(before)
-        for one, other in pairs
-        if (before := one.get(metric.name)) is not None and (after := other.get(metric.name)) is not None
+    both = told_by_both(metric.name, pairs)
+    return Paired(
+        Summary.of(metric.transformed(after) - metric.transformed(before) for before, after in both)
     )
-    return Paired(Summary.of(list(values)))
 
 
 def split(metric: Metric, lanes: Mapping[str, Iterable[Figures]]) -> Split:
     """A metric over the photos of each lane."""
-    summaries = {
-        lane: Summary.of(
-            [metric.transformed(value) for one in found if (value := one.get(metric.name)) is not None]
-        )
-        for lane, found in lanes.items()
-    }
+    summaries = {lane: summed(metric, found) for lane, found in lanes.items()}
     return Split(live=summaries[LIVE], candidate=summaries[CANARY])
+
+
+def summed(metric: Metric, photos: Iterable[Figures]) -> Summary:
+    """What photos say about a metric, transformed and summed."""
+    return Summary.of(map(metric.transformed, told(metric.name, photos)))
 
 
 def business(session: Session, which: Select[TrailRow]) -> list[dict[str, float | None]]:
@@ -214,19 +213,9 @@ def _known_by_now(session: Session, items: Select[str]) -> _Known:
 
 
 def _levels(metric: Metric, pairs: Iterable[tuple[Figures, Figures]]) -> tuple[float | None, float | None]:
-    both = [
-        (before, after)
-        for one, other in pairs
-        if (before := one.get(metric.name)) is not None and (after := other.get(metric.name)) is not None
-    ]
-    if not both:
-        return None, None
-    return sum(one for one, _ in both) / len(both), sum(other for _, other in both) / len(both)
+    both = told_by_both(metric.name, pairs)
+    return mean([before for before, _ in both]), mean([after for _, after in both])
 
 
 def _means(metric: Metric, lanes: Mapping[str, Iterable[Figures]]) -> tuple[float | None, float | None]:
-    means = []
-    for lane in (LIVE, CANARY):
-        known = [value for one in lanes[lane] if (value := one.get(metric.name)) is not None]
-        means.append(sum(known) / len(known) if known else None)
-    return means[0], means[1]
+    return mean(told(metric.name, lanes[LIVE])), mean(told(metric.name, lanes[CANARY]))

@@ -14,6 +14,7 @@ import structlog
 from packshot.edges.decode import open_photo
 from packshot.errors import PackshotError
 from packshot.executors.manifest import Identity
+from packshot.executors.side_by_side import Figures
 from packshot.executors.treatment import Input, Treated, Treatment
 from packshot.finding import Finding
 from packshot.ledger import queue
@@ -22,7 +23,6 @@ from packshot.memo import Memo
 from packshot.service import figures
 from packshot.service.context import Context
 from packshot.service.credentials import credentialed
-from packshot.service.figures import Figures
 from packshot.service.lanes import Turn
 from packshot.service.masks import decode_mask
 from packshot.service.memory import Peak
