@@ -38,6 +38,7 @@ class Task:
         export: ``export(net, path)`` writes the ONNX file.
         name: of the ONNX file, without suffix.
         panels: beginnings of the figures' names that share a panel of the plot.
+        weight_decay: of the optimiser.
     """
 
     net: nn.Module
@@ -47,26 +48,38 @@ class Task:
     export: Callable[[nn.Module, Path], None]
     name: str
     panels: tuple[tuple[str, ...], ...]
+    weight_decay: float = 1e-4
 
 
-def options(description: str, *, rate: float, side: int, scales: tuple[int, ...] = ()) -> argparse.Namespace:
+def options(
+    description: str,
+    *,
+    rate: float,
+    side: int | None = None,
+    batch: int = 8,
+    scales: tuple[int, ...] = (),
+    held_out: bool = False,
+) -> argparse.Namespace:
     """The command line of a run.
 
-    ``rate`` and ``side`` are the network's defaults; one that comes in several ``scales`` must be told which.
+    ``rate``, ``side`` and ``batch`` are the network's defaults; one that comes in several ``scales`` must be
+    told which, and one whose samples were collected before is told the folder of those ``held_out``.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--photos", type=Path, required=True, help="folder with clothing/, grocery/ and studio/"
-    )
+    source = "folder of collected samples" if held_out else "folder with clothing/, grocery/ and studio/"
+    parser.add_argument("--photos", type=Path, required=True, help=source)
+    if held_out:
+        parser.add_argument("--held-out", type=Path, required=True, help="folder of those to evaluate on")
     parser.add_argument("--minutes", type=float, required=True, help="length of the run")
     parser.add_argument("--out", type=Path, required=True, help="folder for what the run writes")
     parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
     parser.add_argument("--every", type=float, default=10.0, help="minutes between evaluations")
     parser.add_argument("--rate", type=float, default=rate, help="peak learning rate")
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--side", type=int, default=side, help="height and width of a crop")
+    parser.add_argument("--batch", type=int, default=batch)
+    if side is not None:
+        parser.add_argument("--side", type=int, default=side, help="height and width of a crop")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2, help="for training on the CPU")
@@ -91,7 +104,9 @@ class Run:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.net = task.net.to(self.device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net)
-        self.optimizer = torch.optim.AdamW(self.net.parameters(), options.rate, weight_decay=1e-4)
+        self.optimizer = torch.optim.AdamW(
+            self.net.parameters(), options.rate, weight_decay=task.weight_decay
+        )
         self.step = 0
         self.rows: list[dict[str, float]] = []
         if options.resume:

@@ -7,7 +7,8 @@ Backends are found through the entry-point group ``packshot.backends``; ours dec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -67,6 +68,30 @@ class Line:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """N places on one photo that may be overlays, as a judge sees them.
+
+    Attributes:
+        letters: each place's centre at the photo's own size, uint8 (N, 96, 96, 5).
+        around: each whole place and what surrounds it, uint8 (N, 80, 80, 5).
+        photo: the whole photo with the place marked, uint8 (N, 64, 64, 5).
+        traits: measurements by name, each float32 (N,).
+
+    The five channels are red, green, blue, stroke probability, and whose place it is: 255 the place itself,
+    128 another one, 64 beyond the photo's edge, 0 none.
+    """
+
+    letters: NDArray[np.uint8] = field(repr=False)
+    around: NDArray[np.uint8] = field(repr=False)
+    photo: NDArray[np.uint8] = field(repr=False)
+    traits: Mapping[str, NDArray[np.float32]] = field(repr=False)
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.letters)
+
+
 class Backend(Protocol):
     """Anything with a card."""
 
@@ -100,6 +125,15 @@ class StrokeMasker(Backend, Protocol):
 
     def strokes(self, pixels: Pixels) -> Unit:
         """Probability of overlay for each pixel of ``pixels`` (H, W, 3)."""
+        ...
+
+
+@runtime_checkable
+class OverlayJudge(Backend, Protocol):
+    """Tells what was laid over a photo from what is printed in it."""
+
+    def log_odds(self, places: Places) -> NDArray[np.float32]:
+        """Log-odds that each of N places was laid over the photo, float32 (N,)."""
         ...
 
 

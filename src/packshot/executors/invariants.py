@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from packshot.backend import TextBox, TextDetector, TextReader, require
 from packshot.executors.treatment import Input, Treatment
 from packshot.finding import Box, Finding, Mask, Severity
-from packshot.inspection.overlay.judge import legible
+from packshot.inspection.overlay.places import legible
 from packshot.inspection.overlay.traits import bounding_box, polygon_mask
 from packshot.inspection.overlay_text import OverlayText
 from packshot.memo import Memo

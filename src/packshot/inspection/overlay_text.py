@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from packshot.backend import Line, StrokeMasker, TextBox, TextDetector, TextReader, require
+from packshot.backend import OverlayJudge, StrokeMasker, TextBox, TextDetector, TextReader, require
 from packshot.finding import Box, Finding, Mask, Region, Severity
 from packshot.inspection.inspector import Setup
 from packshot.inspection.overlay import judge
 from packshot.inspection.overlay.doubts import NOTED, Strokes, strokes_beside
 from packshot.inspection.overlay.kinds import Kind, Mark, contrast, name
+from packshot.inspection.overlay.places import Place, find
 from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import Patch, merge, patches
 from packshot.inspection.overlay.sight import Sight, look
-from packshot.inspection.overlay.traits import bounding_box, line_height, measure, polygon_mask
+from packshot.inspection.overlay.traits import bounding_box, line_height, polygon_mask
 from packshot.inspection.overlay.words import Purpose, purpose
 from packshot.inspection.view import View
 from packshot.morphology import grown
@@ -27,6 +28,7 @@ _SEEN_COVERAGE = 0.06
 _LONGEST_QUOTE = 40
 _PLATE_LEVEL = 0.5  # mean stroke probability between letters from which they stand on a plate
 _LABEL_LEVEL = 0.3  # the same over a whole ground, below which it is a label unless the backdrop surrounds it
+_SURE = 0.99  # probability of a line from which its ground is no label
 _LEAST_PAPER = 0.05  # share of a line's boxes that letters, grown by 2 px, leave free
 _MOSTLY = 0.6
 
@@ -46,72 +48,73 @@ class OverlayText:
         "text_detector": "ppocr-v6-small",
         "text_reader": "ppocr-v6-small-reader",
         "stroke_masker": "stroke-net",
+        "overlay_judge": "overlay-judge-net",
     }
 
     def __init__(self, setup: Setup) -> None:
         self._detector = require(setup.backends["text_detector"], TextDetector)  # type: ignore[type-abstract]
         self._reader = require(setup.backends["text_reader"], TextReader)  # type: ignore[type-abstract]
         self._masker = require(setup.backends["stroke_masker"], StrokeMasker)  # type: ignore[type-abstract]
+        self._judge = require(setup.backends["overlay_judge"], OverlayJudge)  # type: ignore[type-abstract]
         self._threshold = judge.THRESHOLDS[setup.mode]
 
     def inspect(self, view: View) -> Sequence[Finding]:
         """One finding per overlay, and one each for all printed text, unread text and other strokes."""
-        boxes = self._detector.detect(view.pixels)
         sight = look(self._masker, view.pixels)
-        read = [self._reader.read(view.pixels, box) for box in boxes]
-        lines = {index: line for index, line in enumerate(read) if judge.legible(line)}
-        odds = [
-            judge.overlay_probability(
-                measure(view, boxes[index], sight.afar, boxes),
-                line,
-                _phrase(index, boxes, lines) if index in lines else line.text,
-            )
-            for index, line in enumerate(read)
-        ]
-        overlaid = [index for index in lines if odds[index] >= self._threshold]
+        places = find(self._detector, self._reader, view.pixels, sight.afar)
+        odds = judge.overlay_probabilities(self._judge, view, sight, places)
+        boxes = [place.box for place in places]
+        overlaid = [index for index, value in enumerate(odds) if value >= self._threshold]
         found = patches(view.pixels, sight, boxes, overlaid)
-        whole = [_with_ground(view, sight, boxes, patch) for patch in found]
-        seen = _Sighting(boxes, lines, odds, merge([patch for patch in whole if patch is not None]))
+        whole = [
+            _with_ground(view, sight, boxes, patch, sure=max(odds[line] for line in patch.lines) >= _SURE)
+            for patch in found
+        ]
+        seen = _Sighting(places, odds, merge([patch for patch in whole if patch is not None]))
         laid_over = {index for patch in seen.patches for index in patch.lines}
-        printed = [index for index in lines if index not in laid_over]
-        unread = [index for index in range(len(boxes)) if index not in lines]
+        kept = [index for index in range(len(places)) if index not in laid_over]
+        text = [place.box for place in places if place.is_text]
         return (
             *(_finding(view, seen, patch) for patch in seen.patches),
-            *_printed(view, seen, printed),
-            *_unread(view, seen, unread),
-            *_faint(strokes_beside(sight.near, [boxes[index] for index in lines])),
+            *_printed(view, seen, [index for index in kept if places[index].is_text]),
+            *_unread(view, seen, [index for index in kept if not places[index].is_text]),
+            *_faint(strokes_beside(sight.near, text)),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """All text of one photo: boxes, what is legible by index, how likely each is an overlay, and patches."""
+    """What was found on one photo: places, how likely each is an overlay, and the overlays."""
 
-    boxes: Sequence[TextBox]
-    lines: Mapping[int, Line]
+    places: Sequence[Place]
     odds: Sequence[float]
     patches: Sequence[Patch]
 
+    def boxes(self, indices: Iterable[int]) -> list[TextBox]:
+        """Where some places are."""
+        return [self.places[index].box for index in indices]
+
+    def texts(self, indices: Iterable[int]) -> tuple[str, ...]:
+        """What some places say."""
+        return tuple(self.places[index].text for index in indices)
+
+    def repeats(self, patch: Patch) -> int:
+        """How many overlays say the same as ``patch``; 1 for what cannot be read."""
+        words = self.words(patch)
+        return sum(self.words(other) == words for other in self.patches) if words else 1
+
     def words(self, patch: Patch) -> str:
         """What a patch says, without case and spaces."""
-        return "".join(self.lines[index].text for index in patch.lines).lower().replace(" ", "")
+        return "".join(self.texts(patch.lines)).lower().replace(" ", "")
 
 
-def _phrase(index: int, boxes: Sequence[TextBox], lines: Mapping[int, Line]) -> str:
-    """A line with those right above and below it, in reading order: 'FREE' and 'SHIPPING' are one phrase."""
-    own = bounding_box(boxes[index])
-    reach = line_height(boxes[index])
-    near = []
-    for other, line in lines.items():
-        box = bounding_box(boxes[other])
-        apart = max(box.y0 - own.y1, own.y0 - box.y1)
-        if min(box.x1, own.x1) > max(box.x0, own.x0) and apart < reach:
-            near.append((box.y0 + box.y1, line.text))
-    return " ".join(text for _, text in sorted(near))
+def _with_ground(
+    view: View, sight: Sight, boxes: Sequence[TextBox], patch: Patch, *, sure: bool
+) -> Patch | None:
+    """The patch with the plate that its lines stand on; None when that ground is a label on the product.
 
-
-def _with_ground(view: View, sight: Sight, boxes: Sequence[TextBox], patch: Patch) -> Patch | None:
-    """The patch with the plate that its lines stand on; None when that ground is a label on the product."""
+    A judge that is ``sure`` of the lines is believed.
+    """
     lines = _line_area(view, [boxes[index] for index in patch.lines])
     if is_plate(view.pixels, patch.mask, lines):
         whole = complete(view.pixels, patch.mask)
@@ -123,7 +126,7 @@ def _with_ground(view: View, sight: Sight, boxes: Sequence[TextBox], patch: Patc
         paper = lines & ~grown(patch.mask, 2)
         letters = paper.sum() >= _LEAST_PAPER * lines.sum()
         return replace(patch, whole=bool(letters and sight.afar[paper].mean() < _PLATE_LEVEL))
-    if sight.afar[drawn].mean() < _LABEL_LEVEL and not _on_backdrop(view, drawn):
+    if not sure and sight.afar[drawn].mean() < _LABEL_LEVEL and not _on_backdrop(view, drawn):
         return None
     return replace(patch, mask=patch.mask | drawn, plate=True)
 
@@ -144,11 +147,10 @@ def _line_area(view: View, boxes: Sequence[TextBox]) -> Mask:
 
 
 def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
-    in_order = sorted(patch.lines, key=lambda index: bounding_box(seen.boxes[index]).y0)
-    texts = tuple(seen.lines[index].text for index in in_order)
+    own = seen.boxes(patch.lines)
+    texts = seen.texts(sorted(patch.lines, key=lambda index: bounding_box(seen.places[index].box).y0))
     # Each line by itself, and all together: 'BEST' over 'SELLER' is one phrase.
     purposes = tuple(purpose(text) for text in (*texts, " ".join(texts)))
-    own = [seen.boxes[index] for index in patch.lines]
     lines = _line_area(view, own)
     visible = bool(patch.mask.any())
     mark = Mark(
@@ -156,12 +158,12 @@ def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
         texts=texts,
         purposes=purposes,
         line_height=max(line_height(box) for box in own),
-        repeats=sum(seen.words(other) == seen.words(patch) for other in seen.patches),
+        repeats=seen.repeats(patch),
     )
     kind = name(mark, view.pixels) if visible else Kind.CAPTION
-    quote = " / ".join(texts)[:_LONGEST_QUOTE]
     # A captcha-like overlay is pixels to erase, never text to return.
-    saying = "" if kind is Kind.CAPTCHA else f" saying '{quote}'"
+    quote = "" if kind is Kind.CAPTCHA else _quote(texts)
+    saying = f" saying '{quote}'" if quote else ""
     return Finding(
         code="overlay_text",
         severity=Severity.ERROR,
@@ -173,7 +175,7 @@ def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
             "plate": patch.plate,
             "owner": _owner(purposes),
             "erasable": patch.whole and bool(patch.mask.sum() >= _SEEN_COVERAGE * lines.sum()),
-            "text": "" if kind is Kind.CAPTCHA else quote,
+            "text": quote,
             "contrast": round(contrast(view.pixels, patch.mask), 1) if visible else None,
         },
     )
@@ -183,8 +185,8 @@ def _printed(view: View, seen: _Sighting, indices: Sequence[int]) -> tuple[Findi
     if not indices:
         return ()
     message = f"{len(indices)} lines of text belong to the product or the scene and are kept."
-    quote = " / ".join(seen.lines[index].text for index in indices)[:_LONGEST_QUOTE]
-    lines = _line_area(view, [seen.boxes[index] for index in indices])
+    lines = _line_area(view, seen.boxes(indices))
+    quote = _quote(seen.texts(indices))
     evidence = {"lines": len(indices), "text": quote, "overlay_odds": _likeliest(seen, indices)}
     return (Finding("printed_text", Severity.INFO, 0.0, message, Region.of_mask(lines), evidence),)
 
@@ -193,10 +195,15 @@ def _unread(view: View, seen: _Sighting, indices: Sequence[int]) -> tuple[Findin
     if not indices:
         return ()
     odds = _likeliest(seen, indices)
-    message = f"{len(indices)} places look like text that cannot be read, and were kept."
-    lines = _line_area(view, [seen.boxes[index] for index in indices])
+    message = f"{len(indices)} places look like text or signs that cannot be read, and were kept."
+    lines = _line_area(view, seen.boxes(indices))
     evidence = {"lines": len(indices), "overlay_odds": odds}
     return (Finding("unread_text", Severity.INFO, odds, message, Region.of_mask(lines), evidence),)
+
+
+def _quote(texts: Iterable[str]) -> str:
+    """Texts as one, shortened."""
+    return " / ".join(text for text in texts if text)[:_LONGEST_QUOTE]
 
 
 def _likeliest(seen: _Sighting, indices: Sequence[int]) -> float:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from packshot.errors import PackshotError
 from packshot.executors.invariants import Held, Invariant, check_all
+from packshot.executors.treatment import Input
 from packshot.ledger.tables import Item
 from packshot.recipe import Recipe
 from packshot.service.context import Context
 from packshot.service.lanes import Change
 from packshot.service.options import Options
-from packshot.service.treating import given_of
 
 SHARE = 0.2
 """Of the photos of a replay or a shadow; a check takes about three runs of a recipe."""
@@ -25,14 +25,14 @@ ALLOWED: Mapping[str, float] = {
 """Share of photos on which each need not hold, where it does for the live recipe."""
 
 
-def check(context: Context, item: Item, change: Change) -> dict[str, bool]:
+def check(context: Context, item: Item, given: Input, change: Change) -> dict[str, bool]:
     """Whether each check that applies holds for the candidate, or fails for the live recipe as well.
 
     Some recipes break one on purpose: one that enlarges everything changes clean photos, too.
     """
-    found = {one.name: one for one in _of(context, item, change.candidate)}
+    found = {one.name: one for one in _of(context, item, given, change.candidate)}
     if any(one.outcome is Held.FAILED for one in found.values()):
-        usual = {one.name for one in _of(context, item, change.baseline) if one.outcome is Held.FAILED}
+        usual = {one.name for one in _of(context, item, given, change.baseline) if one.outcome is Held.FAILED}
     else:
         usual = set()
     return {
@@ -42,9 +42,7 @@ def check(context: Context, item: Item, change: Change) -> dict[str, bool]:
     }
 
 
-def _of(context: Context, item: Item, recipe: Recipe) -> tuple[Invariant, ...]:
-    assert item.photo is not None
-    given = given_of(context, item, context.artefacts.get(item.photo))
+def _of(context: Context, item: Item, given: Input, recipe: Recipe) -> tuple[Invariant, ...]:
     treatment = context.treatments.of(Options.model_validate(item.options), recipe)
     try:
         return check_all(treatment, given, context.memo)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from packshot.edges.decode import open_photo
 from packshot.errors import PackshotError
 from packshot.executors.side_by_side import Figures, standing_codes
-from packshot.executors.treatment import Treated
+from packshot.executors.treatment import Input, Treated
 from packshot.fidelity.difference import pixel_difference
 from packshot.ledger import queue
 from packshot.ledger.identity import new_id
@@ -137,15 +137,20 @@ def compare_one(context: Context) -> bool:
         baseline = mine.baseline or {"failure_rate": 0.0}
         _write_down(context, mine, {"candidate": figures.CRASHED, "baseline": baseline})
         return True
+    try:
+        given = _given(context, item)
+        stood = _stood(context, trail)
+    except PackshotError:  # what is lost from the storage says nothing about a recipe
+        _write_down(context, mine, {}, state=Comparing.DROPPED)
+        return True
     seen: dict[Runs, Seen] = {}
     wanted = (Runs.BASELINE, Runs.CANDIDATE) if mine.runs == Runs.BOTH else (Runs(mine.runs),)
     for lane in wanted:
         recipe = change.baseline if lane is Runs.BASELINE else change.candidate
-        seen[lane] = _see(context, item, recipe)
+        seen[lane] = _see(context, item, given, recipe)
     checks = None
     if mine.runs != Runs.BASELINE and chosen(f"{rollout.salt}:checks", item.id, checking.SHARE):
-        checks = checking.check(context, item, change)
-    stood = _stood(context, trail)
+        checks = checking.check(context, item, given, change)
     before, after = seen.get(Runs.BASELINE, stood), seen.get(Runs.CANDIDATE, stood)
     known = {lane.value: dict(made.figures) for lane, made in seen.items()}
     _write_down(context, mine, known, before=before, after=after, checks=checks)
@@ -175,9 +180,12 @@ def difference(before: Seen, after: Seen) -> float:
     )
 
 
-def _see(context: Context, item: Item, recipe: Recipe) -> Seen:
+def _given(context: Context, item: Item) -> Input:
     assert item.photo is not None
-    given = given_of(context, item, context.artefacts.get(item.photo))
+    return given_of(context, item, context.artefacts.get(item.photo))
+
+
+def _see(context: Context, item: Item, given: Input, recipe: Recipe) -> Seen:
     options = Options.model_validate(item.options)
     try:
         treated = context.treatments.of(options, recipe).apply(given, context.memo)

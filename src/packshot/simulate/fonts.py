@@ -65,16 +65,20 @@ class Script(StrEnum):
 SAMPLES = {
     Script.LATIN: "AaGgRr079&%@$",
     Script.CYRILLIC: "ЖжДдЯя",
-    Script.GREEK: "ΔδΩωΣ",
-    Script.HAN: "新品送料",
-    Script.KANA: "あアのン",
+    Script.GREEK: "ΔδΩωΣάήέϊό",
+    Script.HAN: "新品送料邮证时厂销质换",
+    Script.KANA: "あアのンー送料無新倍",
     Script.HANGUL: "무료신상",
     Script.ARABIC: "عرضخ",
     Script.DEVANAGARI: "सेलनय",
     Script.THAI: "ลดราค",
     Script.HEBREW: "מבצעח",
 }
-"""Characters that a face must draw, each differently, to count as supporting a script."""
+"""Characters that a face must draw, each differently, to count as supporting a script.
+
+A Korean face has some Chinese characters, and a Japanese one has few of the simplified ones: those of the
+phrases of :data:`packshot.simulate.words.FOREIGN` that are not found everywhere are among them.
+"""
 
 NEEDS_SHAPING = frozenset({Script.ARABIC, Script.DEVANAGARI, Script.THAI, Script.HEBREW})
 """Scripts whose letters join, stack or run right to left: they need the Raqm layout engine."""

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from packshot.backend import Line, TextBox
+from packshot.backend import Line, OverlayJudge, TextBox, require
 from packshot.finding import Box
 from packshot.inspection.overlay import judge
 from packshot.inspection.overlay.kinds import Kind, Mark, name
+from packshot.inspection.overlay.places import Place
 from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import patches
 from packshot.inspection.overlay.sight import Sight
-from packshot.inspection.overlay.traits import measure
 from packshot.inspection.overlay.words import Purpose, purpose, tells_overlay
 from packshot.inspection.view import View
 from packshot.photo import Photo
@@ -147,29 +147,25 @@ def test_letters_are_no_plate_and_the_scene_is_no_plate():
     assert complete(np.full((200, 300, 3), 128, np.uint8), letters) is None
 
 
-def traits_of(pixels, text_box, strokes=None):
+def verdicts(judge_name, pixels, places):
     view = View(Photo.from_array(pixels))
-    strokes = np.zeros(pixels.shape[:2], np.float32) if strokes is None else strokes
-    return measure(view, text_box, strokes, [text_box])
+    nothing = np.zeros(pixels.shape[:2], np.float32)
+    chosen = require(judge_name, OverlayJudge)
+    return judge.overlay_probabilities(chosen, view, Sight(nothing, nothing), places)
 
 
-def test_text_beside_the_product_is_an_overlay_and_text_on_it_is_printed():
+@pytest.mark.parametrize("judge_name", ["overlay-judge-net", "overlay-judge-logistic"])
+def test_text_beside_the_product_is_likelier_an_overlay_than_text_on_it(judge_name):
     pixels = np.full((500, 500, 3), 255, np.uint8)
     cv2.rectangle(pixels, (150, 120), (350, 450), (120, 60, 40), -1)
     cv2.putText(pixels, "BRAND", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 3)
     cv2.putText(pixels, "BRAND", (185, 260), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (230, 220, 210), 3)
     line = Line("BRAND", 0.99)
-    beside = judge.overlay_probability(traits_of(pixels, box(15, 25, 150, 70)), line, line.text)
-    on_it = judge.overlay_probability(traits_of(pixels, box(180, 225, 320, 270)), line, line.text)
-    assert beside > judge.THRESHOLDS["normal"] > on_it
-    telling = judge.overlay_probability(traits_of(pixels, box(180, 225, 320, 270)), line, "TOP REVIEWED")
-    assert telling > on_it
-
-
-def test_what_cannot_be_read_is_not_text():
-    assert not judge.legible(Line("ll|", 0.3))
-    assert not judge.legible(Line("x", 0.99))
-    assert judge.legible(Line("SALE", 0.9))
+    beside, on_it = (Place(area, line, line.text) for area in (box(15, 25, 150, 70), box(180, 225, 320, 270)))
+    telling = Place(on_it.box, line, "TOP REVIEWED")
+    first, second, third = verdicts(judge_name, pixels, [beside, on_it, telling])
+    assert first > judge.THRESHOLDS["normal"] > second
+    assert third > second
 
 
 def test_half_seen_letters_are_completed_by_their_colour():

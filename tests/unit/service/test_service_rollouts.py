@@ -5,7 +5,7 @@ from homes import home, items, only, picture, rows, send, work
 
 from packshot.errors import PackshotError, UsageError
 from packshot.ledger.rollout_tables import Comparing, Comparison, Rollout, Transition
-from packshot.ledger.tables import AuditEntry, Publication, State, TrailRow
+from packshot.ledger.tables import AuditEntry, Item, Publication, State, TrailRow
 from packshot.rollout.errors import NotPossibleError
 from packshot.rollout.plan import Plan
 from packshot.rollout.progress import Action, Status
@@ -42,6 +42,16 @@ def compare_all(context):
 def rollout(context):
     (row,) = rows(context, Rollout)
     return row
+
+
+def test_a_photo_lost_from_the_storage_says_nothing_about_the_candidate(service):
+    rollouts.apply(service, plan(shadow()), "ann")
+    products(service, 1)
+    for item in rows(service, Item):
+        service.artefacts.delete(item.photo)
+    compare_all(service)
+    assert {row.state for row in rows(service, Comparison)} == {Comparing.DROPPED}
+    assert all(row.candidate is None for row in rows(service, Comparison))
 
 
 def test_a_shadow_changes_nothing_for_anybody(service):

@@ -5,6 +5,7 @@ import pytest
 
 from packshot.simulate import fonts
 from packshot.simulate.lettering import Lettering
+from packshot.simulate.words import FOREIGN
 
 
 def test_the_built_in_face_is_always_there() -> None:
@@ -30,6 +31,18 @@ def test_a_face_counts_only_for_scripts_that_it_draws() -> None:
     built_in = next(face for face in fonts.faces() if face.path is None)
     assert fonts.Script.LATIN in built_in.scripts
     assert fonts.Script.HAN not in built_in.scripts
+
+
+@pytest.mark.parametrize(("script", "phrases"), FOREIGN)
+def test_a_face_has_every_letter_of_its_scripts_phrases(
+    script: fonts.Script, phrases: tuple[str, ...]
+) -> None:
+    letters = sorted({letter for letter in "".join(phrases) if not letter.isspace()})
+    for face in fonts.faces(script):
+        font = face.at(24)
+        missing = bytes(font.getmask("\uffff"))
+        lacking = [letter for letter in letters if bytes(font.getmask(letter)) == missing]
+        assert not lacking, f"{face.file} has no {''.join(lacking)}"
 
 
 def test_text_is_shrunk_to_fit() -> None:

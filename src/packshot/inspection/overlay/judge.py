@@ -1,25 +1,26 @@
-"""Overlay or printed on the product? A logistic judge of one line of text.
+"""Overlay or printed on the product? What a judge is shown of each place, and what is added to its word.
 
-The weights were fitted on simulated overlays and on text that is printed on groceries and clothes;
-training/overlay_judge/README.md is the card. Priors that no simulation teaches stand below, in plain sight.
-When unsure, the answer is 'printed': flagging or erasing what belongs to the product is the mistake that
-sellers complain about most.
+The judges are backends; training/overlay_judge/README.md is their card. Priors that no simulation teaches
+stand below, in plain sight. When unsure, the answer is 'printed': flagging or erasing what belongs to the
+product is the mistake that sellers complain about most.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 import numpy as np
+from scipy.special import expit
 
-from packshot.backend import Line
-from packshot.inspection.overlay.traits import Traits
+from packshot.backend import Line, OverlayJudge, Places
+from packshot.inspection.overlay.crops import crops
+from packshot.inspection.overlay.places import Place
+from packshot.inspection.overlay.sight import Sight
+from packshot.inspection.overlay.traits import Traits, measure
 from packshot.inspection.overlay.words import Purpose, purpose, tells_overlay
+from packshot.inspection.view import View
 
 THRESHOLDS: Mapping[Literal["normal", "conservative"], float] = {"normal": 0.94, "conservative": 0.97}
 """Probability from which a line counts as overlay; docs/benchmarks.md has what each finds and mistakes."""
@@ -29,22 +30,16 @@ _ON_SUBJECT = -6.0  # times Traits.on_subject: who stamps a packshot finds room 
 _BESIDE_SUBJECT = 5.0  # legible text that stands on the plain backdrop cannot be printed on anything
 _TELLING_WORDS = 5.0  # 'top reviewed', 'shot on ...', '© ...'
 _DATE_AT_EDGE = 5.0  # cameras stamp the date beside an edge; expiry dates stand on the product
+_SIGN = -6.0  # what has no letters is texture more often than an emblem
 _HARDLY_LEGIBLE = -2.0  # what is hard to read is mostly ornament
 
-_LEGIBLE = 0.5  # the reader's certainty below which 'text' is mostly texture
-_SHORTEST = 2  # characters: single letters are buttons, dials and ornaments
 _HARD, _CLEAR = 0.7, 0.75  # the reader's certainty below and above which the two priors on legibility hold
 _AT_EDGE = 0.3  # Traits.edge_distance of a line beside the photo's edge
 _BESIDE = 0.8  # share of the ring on the plain backdrop from which a line stands beside the product
 
 
-def legible(line: Line) -> bool:
-    """Whether a detected line is text at all."""
-    return line.score > _LEGIBLE and len(line.text.strip()) >= _SHORTEST
-
-
 def features(traits: Traits, line: Line) -> dict[str, float]:
-    """What the weights are for: the traits by name, and how they combine."""
+    """The traits of :class:`packshot.backend.Places`: what was measured and read, and how it combines."""
     return {
         **asdict(traits),
         "legibility": line.score,
@@ -56,29 +51,44 @@ def features(traits: Traits, line: Line) -> dict[str, float]:
     }
 
 
-def overlay_probability(traits: Traits, line: Line, phrase: str) -> float:
-    """Probability that the line was laid over the photo, 0..1; ``phrase`` is the line with its neighbours."""
-    weights = _weights()
-    log_odds = weights["bias"] + sum(weights[name] * value for name, value in features(traits, line).items())
-    log_odds += _prior(traits, line, phrase)
-    return float(1.0 / (1.0 + np.exp(-np.clip(log_odds, -30.0, 30.0))))
+def measured(view: View, sight: Sight, found: Sequence[Place]) -> list[Traits]:
+    """The traits of every place; a sign counts as one more line."""
+    lines = [place.box for place in found if not place.sign]
+    return [
+        measure(view, place.box, sight.afar, [*lines, place.box] if place.sign else lines) for place in found
+    ]
 
 
-def _prior(traits: Traits, line: Line, phrase: str) -> float:
-    prior = _ON_SUBJECT * traits.on_subject
-    if line.score < _HARD:
-        prior += _HARDLY_LEGIBLE
-    if line.score > _CLEAR and traits.ring_backdrop > _BESIDE:
-        prior += _BESIDE_SUBJECT
-    if tells_overlay(phrase):
-        prior += _TELLING_WORDS
-    if purpose(line.text) is Purpose.DATE and traits.edge_distance < _AT_EDGE:
-        prior += _DATE_AT_EDGE
-    return prior
+def shown(view: View, sight: Sight, found: Sequence[Place], traits: Sequence[Traits]) -> Places:
+    """What a judge is shown of at least one place."""
+    rows = [features(one, place.line) for one, place in zip(traits, found, strict=True)]
+    columns = {name: np.array([row[name] for row in rows], np.float32) for name in rows[0]}
+    return Places(*crops(view.pixels, sight, [place.box for place in found]), columns)
 
 
-@cache
-def _weights() -> Mapping[str, float]:
-    text = files("packshot.inspection.overlay").joinpath("judge.json").read_text(encoding="utf-8")
-    weights: Mapping[str, float] = json.loads(text)
-    return weights
+def overlay_probabilities(
+    judge: OverlayJudge, view: View, sight: Sight, found: Sequence[Place]
+) -> list[float]:
+    """Probability of each place to have been laid over the photo, 0..1."""
+    if not found:
+        return []
+    traits = measured(view, sight, found)
+    odds = judge.log_odds(shown(view, sight, found, traits)).astype(np.float64)
+    odds += [prior(one, place) for one, place in zip(traits, found, strict=True)]
+    return [float(value) for value in expit(odds)]
+
+
+def prior(traits: Traits, place: Place) -> float:
+    """What is added to a judge's log-odds."""
+    added = _ON_SUBJECT * traits.on_subject
+    if place.sign:
+        added += _SIGN
+    if place.line.score < _HARD:
+        added += _HARDLY_LEGIBLE
+    if place.line.score > _CLEAR and traits.ring_backdrop > _BESIDE:
+        added += _BESIDE_SUBJECT
+    if tells_overlay(place.phrase):
+        added += _TELLING_WORDS
+    if purpose(place.line.text) is Purpose.DATE and traits.edge_distance < _AT_EDGE:
+        added += _DATE_AT_EDGE
+    return added

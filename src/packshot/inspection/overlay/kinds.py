@@ -46,7 +46,7 @@ class Mark:
 
     Attributes:
         mask: the pixels it covers, (H, W).
-        texts: what its lines say.
+        texts: what its lines say; empty for what cannot be read, which may be somebody's sign.
         purposes: what the words give away, one a line.
         line_height: of its tallest line, px.
         repeats: how many overlays of the photo say the same or have the same size.
@@ -74,6 +74,7 @@ def name(mark: Mark, pixels: Pixels) -> Kind:
         (Kind.BANNER, lambda: plate and box.width > _BAR_WIDTH * width),
         (Kind.PROMO, lambda: Purpose.PROMOTION in purposes),
         (Kind.CAPTCHA, lambda: _is_code(mark.texts) and _letters_differ(pixels, mark.mask)),
+        (Kind.LOGO, lambda: not any(mark.texts)),
         (Kind.LOGO, lambda: _is_name(mark.texts) and (plate or _in_corner(box, height, width))),
         (Kind.PROMO, lambda: plate),
     )

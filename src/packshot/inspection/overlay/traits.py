@@ -90,7 +90,7 @@ def measure(view: View, box: TextBox, strokes: Unit, others: list[TextBox]) -> T
         others: all text boxes of the photo.
     """
     shape = view.pixels.shape
-    short_side, long_side = sorted(_sides(box))
+    short_side, long_side = sorted(sides(box))
     bounds = bounding_box(box).grown(int(short_side * 0.6) + 3, shape)
     inside = polygon_mask(box, bounds)
     ring = ~grown(inside, 2)
@@ -133,7 +133,7 @@ def measure(view: View, box: TextBox, strokes: Unit, others: list[TextBox]) -> T
 
 def line_height(box: TextBox) -> float:
     """The shorter side of a line's box, px."""
-    return min(_sides(box))
+    return min(sides(box))
 
 
 def bounding_box(box: TextBox) -> Box:
@@ -150,7 +150,8 @@ def polygon_mask(box: TextBox, bounds: Box) -> Mask:
     return inside
 
 
-def _sides(box: TextBox) -> tuple[float, float]:
+def sides(box: TextBox) -> tuple[float, float]:
+    """Lengths of the line's first two sides, px."""
     first, second = box.corners[1] - box.corners[0], box.corners[3] - box.corners[0]
     return float(np.hypot(*first)), float(np.hypot(*second))
 
