@@ -1,6 +1,6 @@
 """Write the overlay judge as ONNX and check it against torch.
 
-python -m training.overlay_judge.export CHECKPOINT OUT.onnx
+python -m training.overlay_judge.export CHECKPOINT OUT.onnx [--mix CHECKPOINT --share 0.3]
 
 Inputs ``letters``, ``around`` and ``photo`` float32 0..255 (N, side, side, 5) and ``traits`` float32 (N, T),
 by name in alphabetical order; output ``log_odds`` float32 (N,).
@@ -70,6 +70,14 @@ def parity(net: OverlayJudge, path: Path) -> float:
     return float(np.abs(compiled([part.numpy() for part in given])["log_odds"] - expected).max())
 
 
+def mixed(first: dict[str, Tensor], second: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """The weighted mean of two states (Wortsman et al. 2022, Model soups)."""
+    return {
+        name: value.lerp(second[name], share) if value.is_floating_point() else value
+        for name, value in first.items()
+    }
+
+
 def main() -> None:
     """Export the running mean of a checkpoint."""
     parser = argparse.ArgumentParser(
@@ -77,8 +85,12 @@ def main() -> None:
     )
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--mix", type=Path, help="checkpoint of a run that went on from this one")
+    parser.add_argument("--share", type=float, default=0.3, help="of its weights in the mean")
     options = parser.parse_args()
     state = torch.load(options.checkpoint, map_location="cpu")["mean"]
+    if options.mix:
+        state = mixed(state, torch.load(options.mix, map_location="cpu")["mean"], options.share)
     net = OverlayJudge(len(state["mean"]))
     net.load_state_dict(state)
     export(net, options.out)

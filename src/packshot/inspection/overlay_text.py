@@ -19,7 +19,7 @@ from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import Patch, merge, patches
 from packshot.inspection.overlay.sight import Sight, look
 from packshot.inspection.overlay.traits import bounding_box, line_height, polygon_mask
-from packshot.inspection.overlay.words import Purpose, purpose
+from packshot.inspection.overlay.words import Purpose, count_different, purpose
 from packshot.inspection.view import View
 from packshot.morphology import grown
 
@@ -29,6 +29,8 @@ _LONGEST_QUOTE = 40
 _PLATE_LEVEL = 0.5  # mean stroke probability between letters from which they stand on a plate
 _LABEL_LEVEL = 0.3  # the same over a whole ground, below which it is a label unless the backdrop surrounds it
 _SURE = 0.99  # probability of a line from which its ground is no label
+_AGREED = 0.88  # probability from which the second judge agrees
+_MUCH_TEXT = 6  # different texts: more are a cover's or a package's design more often than overlays
 _LEAST_PAPER = 0.05  # share of a line's boxes that letters, grown by 2 px, leave free
 _MOSTLY = 0.6
 
@@ -49,20 +51,24 @@ class OverlayText:
         "text_reader": "ppocr-v6-small-reader",
         "stroke_masker": "stroke-net",
         "overlay_judge": "overlay-judge-net",
+        "overlay_second_judge": "overlay-judge-logistic",
     }
 
     def __init__(self, setup: Setup) -> None:
         self._detector = require(setup.backends["text_detector"], TextDetector)  # type: ignore[type-abstract]
         self._reader = require(setup.backends["text_reader"], TextReader)  # type: ignore[type-abstract]
         self._masker = require(setup.backends["stroke_masker"], StrokeMasker)  # type: ignore[type-abstract]
-        self._judge = require(setup.backends["overlay_judge"], OverlayJudge)  # type: ignore[type-abstract]
+        self._judges = [
+            require(setup.backends[role], OverlayJudge)  # type: ignore[type-abstract]
+            for role in ("overlay_judge", "overlay_second_judge")
+        ]
         self._threshold = judge.THRESHOLDS[setup.mode]
 
     def inspect(self, view: View) -> Sequence[Finding]:
         """One finding per overlay, and one each for all printed text, unread text and other strokes."""
         sight = look(self._masker, view.pixels)
         places = find(self._detector, self._reader, view.pixels, sight.afar)
-        odds = judge.overlay_probabilities(self._judge, view, sight, places)
+        odds, second = judge.overlay_probabilities(self._judges, view, sight, places)
         boxes = [place.box for place in places]
         overlaid = [index for index, value in enumerate(odds) if value >= self._threshold]
         found = patches(view.pixels, sight, boxes, overlaid)
@@ -70,7 +76,7 @@ class OverlayText:
             _with_ground(view, sight, boxes, patch, sure=max(odds[line] for line in patch.lines) >= _SURE)
             for patch in found
         ]
-        seen = _Sighting(places, odds, merge([patch for patch in whole if patch is not None]))
+        seen = _Sighting(places, odds, second, merge([patch for patch in whole if patch is not None]))
         laid_over = {index for patch in seen.patches for index in patch.lines}
         kept = [index for index in range(len(places)) if index not in laid_over]
         text = [place.box for place in places if place.is_text]
@@ -84,10 +90,11 @@ class OverlayText:
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """What was found on one photo: places, how likely each is an overlay, and the overlays."""
+    """What was found on one photo: places, how likely each judge thinks them overlays, and the overlays."""
 
     places: Sequence[Place]
     odds: Sequence[float]
+    second: Sequence[float]
     patches: Sequence[Patch]
 
     def boxes(self, indices: Iterable[int]) -> list[TextBox]:
@@ -174,6 +181,7 @@ def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
             "kind": kind.value,
             "plate": patch.plate,
             "owner": _owner(purposes),
+            "doubt": _doubt(seen, patch),
             "erasable": patch.whole and bool(patch.mask.sum() >= _SEEN_COVERAGE * lines.sum()),
             "text": quote,
             "contrast": round(contrast(view.pixels, patch.mask), 1) if visible else None,
@@ -199,6 +207,15 @@ def _unread(view: View, seen: _Sighting, indices: Sequence[int]) -> tuple[Findin
     lines = _line_area(view, seen.boxes(indices))
     evidence = {"lines": len(indices), "overlay_odds": odds}
     return (Finding("unread_text", Severity.INFO, odds, message, Region.of_mask(lines), evidence),)
+
+
+def _doubt(seen: _Sighting, patch: Patch) -> str | None:
+    """Why an overlay may be print after all, which must not be erased; None where nothing says so."""
+    texts = seen.texts(line for one in seen.patches for line in one.lines)
+    if count_different(texts) > _MUCH_TEXT:
+        return "much_text"
+    agreed = max(seen.second[line] for line in patch.lines) >= _AGREED
+    return None if agreed else "judges_disagree"
 
 
 def _quote(texts: Iterable[str]) -> str:

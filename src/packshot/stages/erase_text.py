@@ -30,6 +30,11 @@ KINDS_OF_HINT: Mapping[str, frozenset[str]] = {
 }
 """The kinds of ``overlay_text`` finding that each hint narrows the work to; ``all`` narrows nothing."""
 
+_DOUBTS = {
+    "judges_disagree": "it may be printed on the product: the two judges disagree",
+    "much_text": "with so much text it may be a package's or a cover's design",
+}
+
 _NEEDS_ATTESTATION = frozenset({"watermark", "tiled_watermark", "logo"})
 
 # Expected improvement (see Filling.improvement) from which a hole is filled, and the expected error, as root
@@ -119,9 +124,7 @@ class EraseText:
             return _Refusal("needs_rights", Severity.ERROR, why)
         if self.options.hint != "all" and kind not in KINDS_OF_HINT[self.options.hint]:
             return _Refusal("outside_hint", Severity.INFO, f"the hint {self.options.hint} does not cover it")
-        if not finding.evidence["erasable"]:
-            return _Refusal("strokes_unclear", Severity.ERROR, "its strokes could not be told from the photo")
-        return None
+        return _unsure(finding)
 
     def _hole(self, photo: Photo, finding: Finding) -> Mask:
         """The strokes with the rim that compression and smoothing leave around them.
@@ -163,6 +166,16 @@ class EraseText:
             done |= hole
             notes.append(_erased(finding, filling.role, filling.improvement))
         return filled, done
+
+
+def _unsure(finding: Finding) -> _Refusal | None:
+    """Why it is not sure enough what would be erased; None where it is."""
+    doubt = finding.evidence.get("doubt")
+    if doubt is not None:
+        return _Refusal("maybe_printed", Severity.ERROR, _DOUBTS[doubt])
+    if not finding.evidence["erasable"]:
+        return _Refusal("strokes_unclear", Severity.ERROR, "its strokes could not be told from the photo")
+    return None
 
 
 def _note(finding: Finding, refusal: _Refusal) -> Finding:

@@ -100,7 +100,7 @@ def test_on_another_grid_findings_are_recognised_by_what_they_say() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        *("not_rebuildable", "strokes_unclear", "needs_rights", "residue"),
+        *("maybe_printed", "not_rebuildable", "strokes_unclear", "needs_rights", "residue"),
         *("agency_mark", "credit_line", "outside_hint"),
     ],
 )

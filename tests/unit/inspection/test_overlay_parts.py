@@ -151,7 +151,7 @@ def verdicts(judge_name, pixels, places):
     view = View(Photo.from_array(pixels))
     nothing = np.zeros(pixels.shape[:2], np.float32)
     chosen = require(judge_name, OverlayJudge)
-    return judge.overlay_probabilities(chosen, view, Sight(nothing, nothing), places)
+    return judge.overlay_probabilities([chosen], view, Sight(nothing, nothing), places)[0]
 
 
 @pytest.mark.parametrize("judge_name", ["overlay-judge-net", "overlay-judge-logistic"])

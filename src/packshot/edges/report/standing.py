@@ -17,7 +17,15 @@ Facts = Mapping[str, Any]
 """A finding in such a line."""
 
 _LEFT = frozenset(
-    {"not_rebuildable", "strokes_unclear", "needs_rights", "residue", "agency_mark", "credit_line"}
+    {
+        "maybe_printed",
+        "not_rebuildable",
+        "strokes_unclear",
+        "needs_rights",
+        "residue",
+        "agency_mark",
+        "credit_line",
+    }
     | {"outside_hint"}
 )
 """Codes by which a treatment notes that it left something as it was."""

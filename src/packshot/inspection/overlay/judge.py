@@ -22,7 +22,7 @@ from packshot.inspection.overlay.traits import Traits, measure
 from packshot.inspection.overlay.words import Purpose, purpose, tells_overlay
 from packshot.inspection.view import View
 
-THRESHOLDS: Mapping[Literal["normal", "conservative"], float] = {"normal": 0.94, "conservative": 0.97}
+THRESHOLDS: Mapping[Literal["normal", "conservative"], float] = {"normal": 0.9, "conservative": 0.96}
 """Probability from which a line counts as overlay; docs/benchmarks.md has what each finds and mistakes."""
 
 # Priors, added to the log-odds; chosen on dev photos.
@@ -67,15 +67,15 @@ def shown(view: View, sight: Sight, found: Sequence[Place], traits: Sequence[Tra
 
 
 def overlay_probabilities(
-    judge: OverlayJudge, view: View, sight: Sight, found: Sequence[Place]
-) -> list[float]:
-    """Probability of each place to have been laid over the photo, 0..1."""
+    judges: Sequence[OverlayJudge], view: View, sight: Sight, found: Sequence[Place]
+) -> list[list[float]]:
+    """For each judge the probability of each place to have been laid over the photo, 0..1."""
     if not found:
-        return []
+        return [[] for _ in judges]
     traits = measured(view, sight, found)
-    odds = judge.log_odds(shown(view, sight, found, traits)).astype(np.float64)
-    odds += [prior(one, place) for one, place in zip(traits, found, strict=True)]
-    return [float(value) for value in expit(odds)]
+    places = shown(view, sight, found, traits)
+    priors = np.array([prior(one, place) for one, place in zip(traits, found, strict=True)])
+    return [expit(judge.log_odds(places) + priors).tolist() for judge in judges]
 
 
 def prior(traits: Traits, place: Place) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
 from enum import StrEnum
 
 
@@ -17,6 +19,8 @@ class Purpose(StrEnum):
     AGENCY = "agency"
     PLAIN = "plain"
 
+
+_ALIKE = 0.5  # share of two texts' letters that agree in order
 
 # Stock agencies whose marks are never removed, whoever attests what; matched without spaces and punctuation.
 AGENCIES = (
@@ -66,6 +70,15 @@ def tells_overlay(text: str) -> bool:
     """Whether the words by themselves say that they were laid over a photo."""
     marks = purpose(text) in (Purpose.CAMERA, Purpose.COPYRIGHT, Purpose.AGENCY)
     return marks or bool(_NEVER_PRINTED.search(text))
+
+
+def count_different(texts: Iterable[str]) -> int:
+    """How many texts are unlike each other; a mark that repeats is never read quite the same."""
+    unlike: list[str] = []
+    for text in sorted({re.sub(r"[\W_]", "", text.lower()) for text in texts} - {""}):
+        if all(SequenceMatcher(None, text, other).ratio() < _ALIKE for other in unlike):
+            unlike.append(text)
+    return len(unlike)
 
 
 def purpose(text: str) -> Purpose:
