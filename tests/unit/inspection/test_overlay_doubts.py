@@ -41,6 +41,27 @@ def scribble(pixels: Pixels, at: tuple[int, int], colour: int = 20) -> Pixels:
     return drawn
 
 
+def test_a_page_full_of_different_texts_may_be_a_design() -> None:
+    words = (
+        "SUMMER SALE",
+        "FREE SHIPPING",
+        "TOP QUALITY",
+        "BUY NOW",
+        "2 YEARS",
+        "ORIGINAL",
+        "COTTON",
+        "LIMITED",
+        "HOT DEAL",
+    )
+    page, single = product(800).copy(), product(800).copy()
+    for number, text in enumerate(words):
+        at = (15, 60 + 80 * number)
+        cv2.putText(page, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.7, (190, 20, 20), 2, cv2.LINE_AA)
+    cv2.putText(single, words[1], (20, 50), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (190, 20, 20), 2, cv2.LINE_AA)
+    assert look(single)["overlay_text"].evidence["doubt"] is None
+    assert look(page)["overlay_text"].evidence["doubt"] == "much_text"
+
+
 def test_strokes_are_placed_where_they_are() -> None:
     strokes = np.zeros((600, 900), np.float32)
     strokes[400:430, 200:360] = 0.9

@@ -14,7 +14,7 @@ from packshot.inspection.overlay.places import Place
 from packshot.inspection.overlay.plates import complete, ground, is_plate
 from packshot.inspection.overlay.regions import patches
 from packshot.inspection.overlay.sight import Sight
-from packshot.inspection.overlay.words import Purpose, purpose, tells_overlay
+from packshot.inspection.overlay.words import Purpose, count_different, purpose, tells_overlay
 from packshot.inspection.view import View
 from packshot.photo import Photo
 
@@ -117,6 +117,12 @@ def test_a_doubtful_component_is_left_out():
     (patch,) = patches(blank(strokes), Sight(strokes, strokes), [box(15, 35, 180, 65)], [0])
     assert patch.mask[40:60, 20:60].all()
     assert not patch.mask[:, 90:].any()
+
+
+def test_misread_repeats_of_a_mark_are_one_text():
+    assert count_different(["SAMPLE", "Sample!", "AMPLE", "SAMPL", "s a m p l e"]) == 1
+    assert count_different(["YOGA", "Fitness Studio", "for Life", "", "?"]) == 3
+    assert count_different([]) == 0
 
 
 def badge(seen_share):

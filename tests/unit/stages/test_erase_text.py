@@ -89,6 +89,16 @@ def test_strokes_that_were_not_seen_are_left() -> None:
     assert [finding.code for finding in result.findings] == ["strokes_unclear"]
 
 
+@pytest.mark.parametrize("doubt", ["judges_disagree", "much_text"])
+def test_what_may_be_printed_is_left_to_a_person(doubt: str) -> None:
+    photo = stamped()
+    doubtful = overlay()
+    doubtful = replace(doubtful, evidence={**doubtful.evidence, "doubt": doubt})
+    result = stage().treat(photo, [doubtful])
+    assert result.photo is photo
+    assert [(f.code, f.severity) for f in result.findings] == [("maybe_printed", Severity.ERROR)]
+
+
 def test_what_cannot_be_rebuilt_is_left() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (160, 240, 3)).astype(np.uint8)
     photo = replace(
