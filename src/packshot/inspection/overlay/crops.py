@@ -31,18 +31,22 @@ Crops = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 
 def crops(pixels: Pixels, sight: Sight, boxes: Sequence[TextBox]) -> Crops:
     """The three crops of every place in ``boxes`` on ``pixels`` (H, W, 3)."""
-    near, afar = _with_strokes(pixels, sight.near), _with_strokes(pixels, sight.afar)
+    near, afar = _levels(sight.near), _levels(sight.afar)
     height, width = pixels.shape[:2]
     whole = max(height, width)
     photo = _Square.around(np.array([width / 2, height / 2]), whole, PHOTO)
-    thumbnail = photo.cut(afar)
+    thumbnail = photo.cut(pixels, afar)
     made = tuple(np.empty((len(boxes), side, side, CHANNELS), np.uint8) for side in (LETTERS, AROUND, PHOTO))
     for index, box in enumerate(boxes):
         centre = np.clip(box.corners.mean(0), 0, (width - 1, height - 1))
         short, long = sorted(sides(box))
         letters = _Square.around(centre, max(LETTERS, _TALLEST * short), LETTERS)
         around = _Square.around(centre, min(whole, max(_ROOM * long, _LEAST_ROOM * short)), AROUND)
-        squares = ((letters, letters.cut(near)), (around, around.cut(afar)), (photo, thumbnail))
+        squares = (
+            (letters, letters.cut(pixels, near)),
+            (around, around.cut(pixels, afar)),
+            (photo, thumbnail),
+        )
         for crop, (square, seen) in zip(made, squares, strict=True):
             crop[index, ..., :-1] = seen
             crop[index, ..., -1] = square.whose(boxes, index, (width, height))
@@ -50,9 +54,9 @@ def crops(pixels: Pixels, sight: Sight, boxes: Sequence[TextBox]) -> Crops:
     return letters_of, around_of, photo_of
 
 
-def _with_strokes(pixels: Pixels, strokes: Unit) -> NDArray[np.uint8]:
-    """The photo and its stroke probability in 0..255, (H, W, 4)."""
-    return np.dstack([pixels, np.round(strokes * 255).astype(np.uint8)])
+def _levels(strokes: Unit) -> NDArray[np.uint8]:
+    """Stroke probability in 0..255."""
+    return np.asarray(cv2.convertScaleAbs(strokes, alpha=255), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,14 @@ class _Square:
         x0, y0 = (round(float(value) - size / 2) for value in centre)
         return cls(x0, y0, size, side)
 
-    def cut(self, planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """This part of ``planes`` (H, W, C), (side, side, C); black beyond the photo's edge."""
-        height, width = planes.shape[:2]
+    def cut(self, *planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """This part of ``planes`` (H, W) or (H, W, C), (side, side, all C); black beyond the photo's edge."""
+        return np.dstack([self._cut(plane) for plane in planes])
+
+    def _cut(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        height, width = plane.shape[:2]
         x1, y1 = self.x0 + self.extent, self.y0 + self.extent
-        inside = planes[max(0, self.y0) : max(0, y1), max(0, self.x0) : max(0, x1)]
+        inside = plane[max(0, self.y0) : max(0, y1), max(0, self.x0) : max(0, x1)]
         above, left = max(0, -self.y0), max(0, -self.x0)
         below, right = (max(0, end - max(length, start)) for end, length, start in (
             (y1, height, self.y0), (x1, width, self.x0)))  # fmt: skip
