@@ -77,11 +77,14 @@ class OverlayText:
             for patch in found
         ]
         seen = _Sighting(places, odds, second, merge([patch for patch in whole if patch is not None]))
+        much_text = (
+            count_different(seen.texts(line for one in seen.patches for line in one.lines)) > _MUCH_TEXT
+        )
         laid_over = {index for patch in seen.patches for index in patch.lines}
         kept = [index for index in range(len(places)) if index not in laid_over]
         text = [place.box for place in places if place.is_text]
         return (
-            *(_finding(view, seen, patch) for patch in seen.patches),
+            *(_finding(view, seen, patch, much_text=much_text) for patch in seen.patches),
             *_printed(view, seen, [index for index in kept if places[index].is_text]),
             *_unread(view, seen, [index for index in kept if not places[index].is_text]),
             *_faint(strokes_beside(sight.near, text)),
@@ -153,7 +156,7 @@ def _line_area(view: View, boxes: Sequence[TextBox]) -> Mask:
     return lines
 
 
-def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
+def _finding(view: View, seen: _Sighting, patch: Patch, *, much_text: bool) -> Finding:
     own = seen.boxes(patch.lines)
     texts = seen.texts(sorted(patch.lines, key=lambda index: bounding_box(seen.places[index].box).y0))
     # Each line by itself, and all together: 'BEST' over 'SELLER' is one phrase.
@@ -181,7 +184,7 @@ def _finding(view: View, seen: _Sighting, patch: Patch) -> Finding:
             "kind": kind.value,
             "plate": patch.plate,
             "owner": _owner(purposes),
-            "doubt": _doubt(seen, patch),
+            "doubt": _doubt(seen, patch, much_text=much_text),
             "erasable": patch.whole and bool(patch.mask.sum() >= _SEEN_COVERAGE * lines.sum()),
             "text": quote,
             "contrast": round(contrast(view.pixels, patch.mask), 1) if visible else None,
@@ -209,10 +212,9 @@ def _unread(view: View, seen: _Sighting, indices: Sequence[int]) -> tuple[Findin
     return (Finding("unread_text", Severity.INFO, odds, message, Region.of_mask(lines), evidence),)
 
 
-def _doubt(seen: _Sighting, patch: Patch) -> str | None:
+def _doubt(seen: _Sighting, patch: Patch, *, much_text: bool) -> str | None:
     """Why an overlay may be print after all, which must not be erased; None where nothing says so."""
-    texts = seen.texts(line for one in seen.patches for line in one.lines)
-    if count_different(texts) > _MUCH_TEXT:
+    if much_text:
         return "much_text"
     agreed = max(seen.second[line] for line in patch.lines) >= _AGREED
     return None if agreed else "judges_disagree"

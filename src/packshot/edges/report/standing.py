@@ -25,8 +25,8 @@ _LEFT = frozenset(
         "residue",
         "agency_mark",
         "credit_line",
+        "outside_hint",
     }
-    | {"outside_hint"}
 )
 """Codes by which a treatment notes that it left something as it was."""
 

@@ -34,24 +34,24 @@ def crops(pixels: Pixels, sight: Sight, boxes: Sequence[TextBox]) -> Crops:
     near, afar = _levels(sight.near), _levels(sight.afar)
     height, width = pixels.shape[:2]
     whole = max(height, width)
-    photo = _Square.around(np.array([width / 2, height / 2]), whole, PHOTO)
-    thumbnail = photo.cut(pixels, afar)
-    made = tuple(np.empty((len(boxes), side, side, CHANNELS), np.uint8) for side in (LETTERS, AROUND, PHOTO))
+
+    def seen(square: _Square, strokes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.dstack([square.cut(pixels, strokes), square.places(boxes, (width, height))])
+
+    everything = _Square.around(np.array([width / 2, height / 2]), whole, PHOTO)
+    thumbnail = seen(everything, afar)
+    letters, around, photo = (
+        np.empty((len(boxes), side, side, CHANNELS), np.uint8) for side in (LETTERS, AROUND, PHOTO)
+    )
     for index, box in enumerate(boxes):
         centre = np.clip(box.corners.mean(0), 0, (width - 1, height - 1))
         short, long = sorted(sides(box))
-        letters = _Square.around(centre, max(LETTERS, _TALLEST * short), LETTERS)
-        around = _Square.around(centre, min(whole, max(_ROOM * long, _LEAST_ROOM * short)), AROUND)
-        squares = (
-            (letters, letters.cut(pixels, near)),
-            (around, around.cut(pixels, afar)),
-            (photo, thumbnail),
-        )
-        for crop, (square, seen) in zip(made, squares, strict=True):
-            crop[index, ..., :-1] = seen
-            crop[index, ..., -1] = square.whose(boxes, index, (width, height))
-    letters_of, around_of, photo_of = made
-    return letters_of, around_of, photo_of
+        close = _Square.around(centre, max(LETTERS, _TALLEST * short), LETTERS)
+        wide = _Square.around(centre, min(whole, max(_ROOM * long, _LEAST_ROOM * short)), AROUND)
+        letters[index] = close.marked(seen(close, near), box)
+        around[index] = wide.marked(seen(wide, afar), box)
+        photo[index] = everything.marked(thumbnail, box)
+    return letters, around, photo
 
 
 def _levels(strokes: Unit) -> NDArray[np.uint8]:
@@ -90,15 +90,23 @@ class _Square:
         way = cv2.INTER_AREA if self.extent > self.side else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(padded, (self.side, self.side), interpolation=way), np.uint8)
 
-    def whose(self, boxes: Sequence[TextBox], own: int, photo: tuple[int, int]) -> NDArray[np.uint8]:
-        """The last channel, (side, side); ``photo`` is its width and height."""
-        scale = self.side / self.extent
-        origin = np.array([self.x0, self.y0], np.float32)
+    def places(self, boxes: Sequence[TextBox], photo: tuple[int, int]) -> NDArray[np.uint8]:
+        """The last channel without an own place, (side, side); ``photo`` is its width and height."""
         canvas = np.full((self.side, self.side), _OUTSIDE, np.uint8)
-        x0, y0 = np.maximum(0, np.round(-origin * scale)).astype(int)
-        x1, y1 = np.maximum(0, np.round((np.array(photo, np.float32) - origin) * scale)).astype(int)
+        (x0, y0), (x1, y1) = np.maximum(0, self._here(np.array([(0, 0), photo], np.float32)))
         canvas[y0:y1, x0:x1] = 0
-        for index in (*(index for index in range(len(boxes)) if index != own), own):
-            corners = np.round((boxes[index].corners - origin) * scale).astype(np.int32)
-            cv2.fillPoly(canvas, [corners], _OWN if index == own else _OTHER)
+        for box in boxes:
+            cv2.fillPoly(canvas, [self._here(box.corners)], _OTHER)
         return canvas
+
+    def marked(self, crop: NDArray[np.uint8], own: TextBox) -> NDArray[np.uint8]:
+        """``crop`` (side, side, ``CHANNELS``) with the own place marked."""
+        places = crop[..., -1].copy()
+        cv2.fillPoly(places, [self._here(own.corners)], _OWN)
+        return np.dstack([crop[..., :-1], places])
+
+    def _here(self, points: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Where points (N, 2) of the photo lie in the square as it is shown."""
+        origin = np.array([self.x0, self.y0], np.float32)
+        here: NDArray[np.int32] = np.round((points - origin) * (self.side / self.extent)).astype(np.int32)
+        return here
