@@ -10,35 +10,26 @@ import copy
 from pathlib import Path
 
 import numpy as np
-import onnx
-import openvino
 import torch
 from torch import nn
 
+from training import onnx_file
 from training.fill_net.net import FillNet
 
-OPSET = 17
 INPUTS = {"observed": 3, "guess": 3, "hole": 1, "noise": 1}
 
 
 def export(net: nn.Module, path: Path) -> None:
     """Write ``net`` to ``path``, replacing the file only when it is whole."""
-    unfinished = path.with_suffix(".part")
     sizes = {2: "height", 3: "width"}
-    names = [*INPUTS, "filled", "error"]
-    torch.onnx.export(
-        copy.deepcopy(net).cpu().eval(), tuple(torch.zeros(1, n, 64, 96) for n in INPUTS.values()),
-        str(unfinished), input_names=list(INPUTS), output_names=["filled", "error"],
-        dynamic_axes=dict.fromkeys(names, sizes), opset_version=OPSET, dynamo=False,
-    )  # fmt: skip
-    onnx.checker.check_model(str(unfinished))
-    unfinished.replace(path)
+    examples = {name: torch.zeros(1, channels, 64, 96) for name, channels in INPUTS.items()}
+    outputs = ["filled", "error"]
+    onnx_file.write(net, path, examples, outputs, dict.fromkeys([*INPUTS, *outputs], sizes))
 
 
 def parity(net: nn.Module, path: Path) -> float:
     """Largest difference of a level 0..1 between OpenVINO in float32 and torch, over three sizes."""
-    core = openvino.Core()
-    compiled = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = onnx_file.in_float32(path)
     rng = np.random.default_rng(0)
     worst = 0.0
     for height, width in ((64, 64), (96, 160), (256, 240)):

@@ -13,15 +13,13 @@ import copy
 from pathlib import Path
 
 import numpy as np
-import onnx
-import openvino
 import torch
 from torch import Tensor, nn
 
 from packshot.inspection.overlay.crops import AROUND, CHANNELS, LETTERS, PHOTO
+from training import onnx_file
 from training.overlay_judge.net import OverlayJudge
 
-OPSET = 17
 INPUTS = ("letters", "around", "photo", "traits")
 
 
@@ -50,20 +48,14 @@ def inputs(net: OverlayJudge, places: int) -> tuple[Tensor, ...]:
 
 def export(net: OverlayJudge, path: Path) -> None:
     """Write ``net`` to ``path``, replacing the file only when it is whole."""
-    unfinished = path.with_suffix(".part")
-    torch.onnx.export(
-        LogOdds(net), inputs(net, 2), str(unfinished), input_names=list(INPUTS), output_names=["log_odds"],
-        dynamic_axes={name: {0: "places"} for name in (*INPUTS, "log_odds")}, opset_version=OPSET,
-        dynamo=False,
-    )  # fmt: skip
-    onnx.checker.check_model(str(unfinished))
-    unfinished.replace(path)
+    examples = dict(zip(INPUTS, inputs(net, 2), strict=True))
+    axes = {name: {0: "places"} for name in (*INPUTS, "log_odds")}
+    onnx_file.write(LogOdds(net), path, examples, ["log_odds"], axes)
 
 
 def parity(net: OverlayJudge, path: Path) -> float:
     """Largest difference of the log-odds between OpenVINO in float32 and torch."""
-    core = openvino.Core()
-    compiled = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = onnx_file.in_float32(path)
     given = inputs(net, 7)
     with torch.no_grad():
         expected = LogOdds(net)(*given).numpy()

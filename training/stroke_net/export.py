@@ -13,15 +13,12 @@ import copy
 from pathlib import Path
 
 import numpy as np
-import onnx
-import openvino
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from training import onnx_file
 from training.stroke_net.net import StrokeNet
-
-OPSET = 17
 
 
 class Strokes(nn.Module):
@@ -45,21 +42,14 @@ class Strokes(nn.Module):
 
 def export(net: StrokeNet, path: Path) -> None:
     """Write ``net`` to ``path``, replacing the file only when it is whole."""
-    unfinished = path.with_suffix(".part")
     sizes = {2: "height", 3: "width"}
-    torch.onnx.export(
-        Strokes(net), (torch.zeros(1, 3, 64, 96),), str(unfinished),
-        input_names=["photo"], output_names=["strokes"], dynamic_axes={"photo": sizes, "strokes": sizes},
-        opset_version=OPSET, dynamo=False,
-    )  # fmt: skip
-    onnx.checker.check_model(str(unfinished))
-    unfinished.replace(path)
+    axes = {"photo": sizes, "strokes": sizes}
+    onnx_file.write(Strokes(net), path, {"photo": torch.zeros(1, 3, 64, 96)}, ["strokes"], axes)
 
 
 def parity(net: StrokeNet, path: Path) -> float:
     """Largest difference of a probability between OpenVINO in float32 and torch, over three sizes."""
-    core = openvino.Core()
-    compiled = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = onnx_file.in_float32(path)
     rng = np.random.default_rng(0)
     worst = 0.0
     for height, width in ((64, 64), (224, 320), (512, 480)):

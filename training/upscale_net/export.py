@@ -11,33 +11,23 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
-import openvino
 import torch
 from torch import nn
 
+from training import onnx_file
 from training.upscale_net.net import UpscaleNet
-
-OPSET = 17
 
 
 def export(net: nn.Module, path: Path) -> None:
     """Write ``net`` to ``path``, replacing the file only when it is whole."""
-    unfinished = path.with_suffix(".part")
-    torch.onnx.export(
-        copy.deepcopy(net).cpu().eval(), (torch.zeros(1, 3, 48, 64), torch.zeros(1, 1, 1, 1)),
-        str(unfinished), input_names=["photo", "degradation"], output_names=["enlarged"],
-        dynamic_axes={"photo": {2: "height", 3: "width"}, "enlarged": {2: "out_height", 3: "out_width"}},
-        opset_version=OPSET, dynamo=False,
-    )  # fmt: skip
-    onnx.checker.check_model(str(unfinished))
-    unfinished.replace(path)
+    examples = {"photo": torch.zeros(1, 3, 48, 64), "degradation": torch.zeros(1, 1, 1, 1)}
+    axes = {"photo": {2: "height", 3: "width"}, "enlarged": {2: "out_height", 3: "out_width"}}
+    onnx_file.write(net, path, examples, ["enlarged"], axes)
 
 
 def parity(net: nn.Module, path: Path) -> float:
     """Largest difference of a level 0..1 between OpenVINO in float32 and torch, over three sizes."""
-    core = openvino.Core()
-    compiled = core.compile_model(core.read_model(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = onnx_file.in_float32(path)
     rng = np.random.default_rng(0)
     worst = 0.0
     for number, (height, width) in enumerate(((32, 32), (45, 70), (96, 81))):
